@@ -1,0 +1,263 @@
+//! The handle that the server sees: propose, read barrier, views, status. It knows nothing of gRPC, HTTP or flags.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_core::apply::LeaseChange;
+use holdfast_core::command::Command;
+use holdfast_core::ids::{ClusterId, LogIndex, MemberId, Revision, Term};
+use holdfast_core::read::ReadView;
+use holdfast_core::response::{Applied, RevisionEvents};
+
+/// One member as the membership knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its id.
+    pub id: MemberId,
+    /// Where its peers reach it, such as `http://10.0.0.1:2380`; at least one.
+    pub peer_urls: Vec<String>,
+    /// Its name as typed in the initial cluster; empty when unknown.
+    pub name: String,
+    /// Whether it is a learner (does not vote).
+    pub is_learner: bool,
+}
+
+/// How a member starts.
+#[derive(Debug, Clone)]
+pub struct ConsensusConfig {
+    /// The cluster this member belongs to.
+    pub cluster_id: ClusterId,
+    /// This member.
+    pub member_id: MemberId,
+    /// The members of a new static cluster (this one included); ignored when the data folder already has a log.
+    pub initial_members: Vec<Peer>,
+    /// The folder with `raft/`, `sm-<n>/` and `SM`.
+    pub data_dir: PathBuf,
+    /// How often a leader says that it leads.
+    pub heartbeat_interval: Duration,
+    /// How long a follower waits for it at least.
+    pub election_timeout: Duration,
+    /// Applied entries after which the state is flushed and the log may be purged (etcd's snapshot count).
+    pub snapshot_entries: u64,
+    /// Entries kept behind the newest flush for followers that lag.
+    pub catch_up_entries: u64,
+    /// Bytes of cache and write buffers that storage may hold.
+    pub cache_bytes: usize,
+}
+
+/// What an applied run of entries was about; handed to the observer before any proposer gets its answer.
+pub struct AppliedNews {
+    /// The state right after the run.
+    pub view: ReadView,
+    /// Events by revision, ascending. Empty after a snapshot was installed.
+    pub events: Vec<RevisionEvents>,
+    /// Leases made and ended.
+    pub leases: Vec<LeaseChange>,
+    /// The new compacted revision, when it moved.
+    pub compacted: Option<Revision>,
+    /// The state was replaced by a snapshot: whatever was derived from earlier news must be read from `view` anew.
+    pub replaced: bool,
+}
+
+/// Who wants to hear of applied entries. Called on the apply thread, in order; must not block.
+pub trait ApplyObserver: Send + Sync + 'static {
+    /// The state has moved.
+    fn applied(&self, news: AppliedNews);
+}
+
+/// Where this member stands.
+#[derive(Debug, Clone, Default)]
+pub struct ConsensusStatus {
+    /// The current term.
+    pub term: Term,
+    /// The leader this member follows, if it knows one.
+    pub leader: Option<MemberId>,
+    /// Whether this member leads and has heard from a quorum recently.
+    pub is_leader: bool,
+    /// Newest log entry.
+    pub last_log_index: LogIndex,
+    /// Newest committed entry that this member knows of.
+    pub committed_index: LogIndex,
+    /// Newest applied entry.
+    pub applied_index: LogIndex,
+    /// How often the leader changed since the process started.
+    pub leader_changes: u64,
+    /// All members.
+    pub members: Vec<Peer>,
+}
+
+/// Why a proposal has no outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProposeError {
+    /// No leader is known; nothing was done by this member.
+    #[error("no leader")]
+    NoLeader,
+    /// Leadership moved while the proposal was under way; it may or may not have been applied.
+    #[error("leader changed")]
+    LeaderChanged,
+    /// No answer in time; it may or may not have been applied.
+    #[error("timed out")]
+    Timeout,
+    /// Too many proposals wait.
+    #[error("too many requests")]
+    TooManyRequests,
+    /// This member is stopping, or its storage failed.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// Why a linearizable read cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BarrierError {
+    /// No leader is known.
+    #[error("no leader")]
+    NoLeader,
+    /// Leadership moved meanwhile.
+    #[error("leader changed")]
+    LeaderChanged,
+    /// No quorum answered in time.
+    #[error("timed out")]
+    Timeout,
+    /// This member is stopping, or its storage failed.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// Why a member could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("data directory {path}: {reason}")]
+    DataDir {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The data belongs to another cluster.
+    #[error("data directory belongs to cluster {found:x}, not {expected:x}")]
+    OtherCluster {
+        /// The id that stands in the data.
+        found: u64,
+        /// The id that the flags give.
+        expected: u64,
+    },
+    /// The data belongs to another member of this cluster.
+    #[error("data directory belongs to member {found:x}, not {expected:x}")]
+    OtherMember {
+        /// The id that stands in the data.
+        found: u64,
+        /// The id that the flags give.
+        expected: u64,
+    },
+    /// The data was written by a newer version.
+    #[error("data directory has format {found}, this version reads up to {supported}")]
+    NewerFormat {
+        /// The format in the data.
+        found: u32,
+        /// The newest that this binary reads.
+        supported: u32,
+    },
+    /// Storage failed.
+    #[error(transparent)]
+    Engine(#[from] holdfast_storage::engine::EngineFault),
+    /// Raft refused to start.
+    #[error("consensus did not start: {0}")]
+    Raft(String),
+}
+
+/// The running consensus of one member. Cheap to clone.
+#[derive(Clone)]
+pub struct Consensus {
+    _inner: Arc<()>,
+}
+
+impl Consensus {
+    /// Opens the data folder, replays the log and starts to take part. Peers are reached by their `peer_urls`;
+    /// incoming peer traffic reaches this member through `peer_routes`.
+    pub async fn start(
+        config: ConsensusConfig,
+        observer: Arc<dyn ApplyObserver>,
+    ) -> Result<Consensus, StartError> {
+        let _ = (config, observer);
+        todo!()
+    }
+
+    /// The gRPC routes to serve on the peer port.
+    pub fn peer_routes(&self) -> tonic::service::Routes {
+        todo!()
+    }
+
+    /// Proposes a command and waits until it is applied here or at the leader. A follower forwards to the leader; after
+    /// `Ok` this member has applied it too, so that what the caller reads next includes it.
+    pub async fn propose(&self, command: Command) -> Result<Applied, ProposeError> {
+        let _ = command;
+        todo!()
+    }
+
+    /// Returns once `view` reflects every write that was acknowledged anywhere before the call. All callers that wait
+    /// share one round of leader confirmation.
+    pub async fn read_barrier(&self) -> Result<(), BarrierError> {
+        todo!()
+    }
+
+    /// The newest applied state of this member.
+    pub fn view(&self) -> Arc<ReadView> {
+        todo!()
+    }
+
+    /// Where this member stands. Cheap: reads published values only.
+    pub fn status(&self) -> ConsensusStatus {
+        todo!()
+    }
+
+    /// Changes whenever the leader or the term changes.
+    pub fn leader_changes(&self) -> tokio::sync::watch::Receiver<(Term, Option<MemberId>)> {
+        todo!()
+    }
+
+    /// Bytes held by the state machine's engine.
+    pub fn size(&self) -> holdfast_storage::engine::EngineSize {
+        todo!()
+    }
+
+    /// Resolves when storage or Raft has failed for good, with the reason; the process must then exit.
+    pub async fn failed(&self) -> String {
+        todo!()
+    }
+
+    /// Hands leadership to the most advanced other voter, if this member leads and there is one.
+    pub async fn transfer_leadership(&self, target: Option<MemberId>) -> Result<(), ProposeError> {
+        let _ = target;
+        todo!()
+    }
+
+    /// Calls the application service of another member: `kind` names the call, `payload` is opaque (used for lease
+    /// keep-alives, which only the leader's memory can answer).
+    pub async fn ask_leader(&self, kind: u32, payload: bytes::Bytes) -> Result<bytes::Bytes, ProposeError> {
+        let _ = (kind, payload);
+        todo!()
+    }
+
+    /// Registers what answers `ask_leader` on this member.
+    pub fn serve_asks(&self, handler: Arc<dyn AskHandler>) {
+        let _ = handler;
+        todo!()
+    }
+
+    /// Flushes the state and stops taking part.
+    pub async fn stop(&self) {
+        todo!()
+    }
+}
+
+/// Answers `Consensus::ask_leader` calls that other members made.
+pub trait AskHandler: Send + Sync + 'static {
+    /// Answers one call; `None` when this member does not lead.
+    fn answer(
+        &self,
+        kind: u32,
+        payload: bytes::Bytes,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Option<bytes::Bytes>> + Send + '_>>;
+}

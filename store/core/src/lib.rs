@@ -1,0 +1,16 @@
+//! The replicated state machine of Holdfast, as plain synchronous code: a command and a view of the rows go in;
+//! changed rows, watch events and an answer come out. It never reads a clock, a random source, a file or a socket,
+//! and the same commands give the same bytes on every member. `store/core/clippy.toml` and the manifest guard that.
+
+pub mod apply;
+pub mod command;
+pub mod error;
+pub mod head;
+pub mod ids;
+pub mod key_range;
+pub mod limits;
+pub mod read;
+pub mod request;
+pub mod response;
+pub mod rows;
+pub mod watch;

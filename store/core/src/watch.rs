@@ -1,0 +1,1 @@
+//! Watches as pure logic.

@@ -1,0 +1,5 @@
+//! The Holdfast server: flags and configuration, the client APIs and the node behind them. Requests walk down the
+//! folders `api` -> `node` -> `holdfast-consensus` -> `holdfast-core`; results come back as return values.
+
+pub mod node;
+pub mod watch;

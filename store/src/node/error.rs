@@ -1,0 +1,46 @@
+//! Every way in which a call on the node can fail. The wire texts and codes are given in `api/error.rs` only.
+
+use holdfast_consensus::handle::{BarrierError, ProposeError};
+use holdfast_core::error::{ApplyError, RangeError};
+use holdfast_core::rows::RowsFault;
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum NodeError {
+    /// The command was refused by the state machine.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The proposal has no outcome.
+    #[error(transparent)]
+    Propose(#[from] ProposeError),
+    /// The linearizable read could not be confirmed.
+    #[error(transparent)]
+    Barrier(#[from] BarrierError),
+    /// The range cannot be read.
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    /// Storage failed.
+    #[error(transparent)]
+    Fault(#[from] RowsFault),
+    /// The time to live is above the maximum.
+    #[error("lease TTL too large")]
+    LeaseTtlTooLarge,
+    /// The space quota is used up (admission, before the alarm is up everywhere).
+    #[error("space quota exceeded")]
+    NoSpace,
+    /// The lease is not known.
+    #[error("lease not found")]
+    LeaseNotFound,
+    /// Only the leader can do this.
+    #[error("not leader")]
+    NotLeader,
+    /// The member to lead next is unknown or does not vote.
+    #[error("bad leader transferee")]
+    BadTransferee,
+    /// A learner does not serve this.
+    #[error("not served by a learner")]
+    LearnerUnsupported,
+    /// The member is not known.
+    #[error("member not found")]
+    MemberNotFound,
+}
