@@ -28,6 +28,9 @@ pub enum NodeError {
     /// The space quota is used up (admission, before the alarm is up everywhere).
     #[error("space quota exceeded")]
     NoSpace,
+    /// The leader did not answer a lease call in time.
+    #[error("leader did not answer the lease call in time")]
+    LeaseForwardTimeout,
     /// The lease is not known.
     #[error("lease not found")]
     LeaseNotFound,

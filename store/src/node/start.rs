@@ -1,0 +1,40 @@
+//! Puts a node together: consensus, hub and lease clock, wired in the order in which news flow.
+
+use std::sync::Arc;
+
+use holdfast_consensus::handle::{Consensus, ConsensusConfig, StartError};
+
+use super::disk_guard::DiskGuard;
+use super::lease_asks::LeaseAsks;
+use super::lease_clock::LeaseClock;
+use super::lease_id::LeaseIds;
+use super::observer::NodeObserver;
+use super::{Node, NodeSettings};
+use crate::watch::Hub;
+
+impl Node {
+    /// Opens the data folder, starts consensus and the node's own loops.
+    pub async fn start(settings: NodeSettings, config: ConsensusConfig) -> Result<Arc<Node>, StartError> {
+        let cluster_id = config.cluster_id;
+        let member_id = config.member_id;
+        let data_dir = config.data_dir.clone();
+        let hub = Hub::new(cluster_id, member_id, &settings);
+        let lease_clock = Arc::new(LeaseClock::default());
+        let observer = Arc::new(NodeObserver { hub: hub.clone(), lease_clock: lease_clock.clone() });
+        let consensus = Consensus::start(config, observer).await?;
+        consensus.serve_asks(Arc::new(LeaseAsks { clock: lease_clock.clone() }));
+        let node = Arc::new(Node {
+            leadership: consensus.leader_changes(),
+            consensus,
+            settings,
+            cluster_id,
+            member_id,
+            hub,
+            lease_clock,
+            lease_ids: LeaseIds::new(member_id),
+            disk_guard: DiskGuard::new(&data_dir),
+        });
+        node.start_background();
+        Ok(node)
+    }
+}
