@@ -11,7 +11,7 @@ use holdfast_core::rows::RowsFault;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::lease_deadlines::{Expired, LeaseDeadlines};
+use super::lease_deadlines::{Expired, LeaseDeadlines, after};
 
 #[derive(Default)]
 struct State {
@@ -56,7 +56,7 @@ impl LeaseClock {
         for change in changes {
             match *change {
                 LeaseChange::Granted { id, ttl_seconds } => {
-                    state.deadlines.start(id, ttl_seconds, now, Duration::ZERO);
+                    state.deadlines.start(id, ttl_seconds, after(now, ttl_seconds));
                 }
                 LeaseChange::Ended { id } => state.deadlines.remove(id),
             }
@@ -79,7 +79,8 @@ impl LeaseClock {
         state.leading = Some(term);
         let now = Instant::now();
         for lease in newest_view().leases()? {
-            state.deadlines.start(lease.id, lease.remaining_ttl_seconds, now, extension);
+            let deadline = after(now, lease.remaining_ttl_seconds) + extension;
+            state.deadlines.start(lease.id, lease.granted_ttl_seconds, deadline);
         }
         drop(state);
         self.sooner.notify_one();

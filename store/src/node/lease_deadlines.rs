@@ -23,12 +23,10 @@ pub struct LeaseDeadlines {
 }
 
 impl LeaseDeadlines {
-    /// Starts or restarts a lease with its full time from `now`, `extension` added.
-    pub fn start(&mut self, id: LeaseId, ttl_seconds: i64, now: Instant, extension: Duration) {
+    /// Starts or restarts a lease of `granted_ttl_seconds` that runs out at `deadline`.
+    pub fn start(&mut self, id: LeaseId, granted_ttl_seconds: i64, deadline: Instant) {
         self.remove(id);
-        let time_to_live = Duration::from_secs(u64::try_from(ttl_seconds).unwrap_or(0));
-        let deadline = now + time_to_live + extension;
-        self.leases.insert(id, LeaseDeadline { deadline, granted_ttl_seconds: ttl_seconds });
+        self.leases.insert(id, LeaseDeadline { deadline, granted_ttl_seconds });
         self.order.insert((deadline, id));
     }
 
@@ -45,14 +43,14 @@ impl LeaseDeadlines {
         self.order.clear();
     }
 
-    /// Renews a lease that has not run out; answers its granted time to live. `None` when it is unknown.
-    /// `Some(Err(()))` stands for a lease whose time is up but whose end is not in the log yet.
+    /// Renews a lease that has not run out; answers its granted time to live, or `Expired` when its time is up but
+    /// its end is not in the log yet. `None` when it is unknown.
     pub fn renew(&mut self, id: LeaseId, now: Instant) -> Option<Result<i64, Expired>> {
         let lease = *self.leases.get(&id)?;
         if lease.deadline <= now {
             return Some(Err(Expired));
         }
-        self.start(id, lease.granted_ttl_seconds, now, Duration::ZERO);
+        self.start(id, lease.granted_ttl_seconds, after(now, lease.granted_ttl_seconds));
         Some(Ok(lease.granted_ttl_seconds))
     }
 
@@ -77,6 +75,11 @@ impl LeaseDeadlines {
     }
 }
 
+/// The instant `seconds` after `now`; negative counts as none.
+pub fn after(now: Instant, seconds: i64) -> Instant {
+    now + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
+
 /// The lease's time is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expired;
@@ -92,8 +95,8 @@ mod tests {
     fn leases_run_out_in_the_order_of_their_deadlines() {
         let start = Instant::now();
         let mut deadlines = LeaseDeadlines::default();
-        deadlines.start(ONE, 20, start, Duration::ZERO);
-        deadlines.start(TWO, 10, start, Duration::ZERO);
+        deadlines.start(ONE, 20, after(start, 20));
+        deadlines.start(TWO, 10, after(start, 10));
         assert_eq!(deadlines.ids_by_deadline(), [TWO, ONE]);
         assert_eq!(deadlines.next_deadline(), Some(start + Duration::from_secs(10)));
         assert!(deadlines.expired(start + Duration::from_secs(9), 10).is_empty());
@@ -107,7 +110,7 @@ mod tests {
     fn a_renewal_restarts_the_full_time_but_never_revives() {
         let start = Instant::now();
         let mut deadlines = LeaseDeadlines::default();
-        deadlines.start(ONE, 10, start, Duration::from_secs(1));
+        deadlines.start(ONE, 10, after(start, 11));
         assert_eq!(deadlines.renew(ONE, start + Duration::from_secs(10)), Some(Ok(10)));
         assert_eq!(deadlines.get(ONE).map(|lease| lease.deadline), Some(start + Duration::from_secs(20)));
         assert_eq!(deadlines.renew(ONE, start + Duration::from_secs(20)), Some(Err(Expired)));
@@ -118,8 +121,8 @@ mod tests {
     fn a_second_grant_of_an_id_replaces_the_first() {
         let start = Instant::now();
         let mut deadlines = LeaseDeadlines::default();
-        deadlines.start(ONE, 10, start, Duration::ZERO);
-        deadlines.start(ONE, 60, start, Duration::ZERO);
+        deadlines.start(ONE, 10, after(start, 10));
+        deadlines.start(ONE, 60, after(start, 60));
         assert!(deadlines.expired(start + Duration::from_secs(30), 10).is_empty());
         deadlines.clear();
         assert_eq!(deadlines.next_deadline(), None);
