@@ -1,6 +1,7 @@
 //! The Holdfast server: flags and configuration, the client APIs and the node behind them. Requests walk down the
 //! folders `api` -> `node` -> `holdfast-consensus` -> `holdfast-core`; results come back as return values.
 
+pub mod api;
 pub mod limits;
 pub mod node;
 pub mod version;

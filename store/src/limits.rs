@@ -19,3 +19,49 @@ pub const PUBLISH_RETRY: Duration = Duration::from_millis(500);
 
 /// Longest wait for the answer to a forwarded lease call (etcd's one second).
 pub const LEASE_FORWARD_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What gRPC allows a message above `--max-request-bytes` (etcd's overhead for framing and metadata).
+pub const GRPC_OVERHEAD_BYTES: usize = 512 << 10;
+
+/// Largest message sent to a client (grpc-go's limit on 64-bit machines as etcd sets it).
+pub const GRPC_MESSAGE_SEND_BYTES_MAX: usize = i32::MAX as usize;
+
+/// Bytes of small stream messages that leave in one HTTP/2 write.
+pub const STREAM_FRAME_BYTES_MAX: usize = 32 << 10;
+
+/// Stream messages above this size are sent from where they lie instead of being copied.
+pub const STREAM_COPY_BYTES_MAX: usize = 16 << 10;
+
+/// Election timeouts without a leader after which a stream that requires one ends (etcd's three).
+pub const STREAM_LEADERLESS_ELECTIONS_MAX: u32 = 3;
+
+/// Ranges with more keys are read off the async threads.
+pub const RANGE_INLINE_KEYS_MAX: u64 = 64;
+
+/// Keys in the first chunk of a streamed range (etcd's ten).
+pub const RANGE_STREAM_FIRST_KEYS: u64 = 10;
+
+/// Ranges read off the async threads at the same time; bounds the memory of answers under construction.
+pub const RANGE_LARGE_CONCURRENT_MAX: usize = 8;
+
+/// HTTP/2 flow control of one connection and of one stream.
+pub const HTTP2_CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+/// See `HTTP2_CONNECTION_WINDOW_BYTES`.
+pub const HTTP2_STREAM_WINDOW_BYTES: u32 = 1 << 20;
+
+/// Largest HTTP/2 frame accepted, so that a request of usual size comes in one piece.
+pub const HTTP2_FRAME_BYTES_MAX: u32 = 64 << 10;
+
+/// Bytes that one stream may have queued for sending.
+pub const HTTP2_SEND_BUFFER_BYTES_MAX: usize = 256 << 10;
+
+/// Pings that this server sends to find dead connections (etcd's defaults).
+pub const HTTP2_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long the answer to such a ping may take.
+pub const HTTP2_KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Largest header block of a request, tokens included.
+pub const HTTP2_HEADER_LIST_BYTES_MAX: u32 = 64 << 10;
+
+/// Streams that a client may have reset before they were taken up; a client that cancels many calls at once is no attack.
+pub const HTTP2_PENDING_RESETS_MAX: usize = 4096;
