@@ -14,3 +14,21 @@ pub const HASH_HISTORY_LEN: usize = 4096;
 
 /// Leases ended by one expiry entry, at most.
 pub const LEASE_EXPIRE_BATCH_MAX: usize = 1000;
+
+/// Entries of a node of the rank tree before it is split.
+pub const RANK_NODE_LEN_MAX: usize = 32;
+
+/// Entries of a node of the rank tree below which it is joined with a neighbour; half-full nodes must not be small.
+pub const RANK_NODE_LEN_MIN: usize = RANK_NODE_LEN_MAX / 4;
+
+/// Pairs in a part of the hash history; the last part is copied when a reader holds it.
+pub const HASH_HISTORY_PART_LEN: usize = 128;
+
+/// Estimated space of a key beside its bytes (etcd's `kvOverhead`).
+pub const PUT_OVERHEAD_BYTES: u64 = 256;
+
+/// Estimated space of a lease (etcd's `leaseOverhead`).
+pub const LEASE_OVERHEAD_BYTES: u64 = 64;
+
+/// Live keys that two neighbouring chunks may have together to be joined; leaves room before the next split.
+pub const RANK_CHUNK_KEYS_JOINED_MAX: u32 = 192;

@@ -1,24 +1,41 @@
 //! Reads against a published view: ranges, counts, history, leases, hashes. Never changes anything.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+
 use crate::error::{RangeError, RevisionError};
+use crate::hash_history::HashHistory;
 use crate::head::Head;
 use crate::ids::{LeaseId, LogPosition, MemberId, Revision};
 use crate::key_range::KeyRange;
+use crate::layout::{lease as lease_row, system};
+use crate::rank::tree::ChunkTree;
 use crate::request::RangeRequest;
 use crate::response::{KeyValue, RangeResponse, RevisionEvents};
-use crate::rows::{Rows, RowsFault};
-use bytes::Bytes;
-use std::sync::Arc;
+use crate::rows::{Direction, Rows, RowsFault, Table};
+
+mod compare;
+mod count;
+mod events;
+mod hash;
+mod range;
+pub(crate) mod state;
+
+pub(crate) use events::deleted;
+use state::State;
 
 /// The state right after some applied entry: rows, head and rank index that belong together. Cheap to clone.
 #[derive(Clone)]
 pub struct ReadView {
     rows: Arc<dyn Rows>,
     head: Arc<Head>,
+    ranks: ChunkTree,
+    hashes: HashHistory,
 }
 
 /// One key of a range as it lies in storage, lent for as long as the sink looks at it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct KeyValueRef<'a> {
     /// The key.
     pub key: &'a [u8],
@@ -66,6 +83,16 @@ pub struct StateHash {
 }
 
 impl ReadView {
+    /// Puts the parts of one moment together; only `Machine::read_view` knows which belong together.
+    pub(crate) fn new(
+        rows: Arc<dyn Rows>,
+        head: Arc<Head>,
+        ranks: ChunkTree,
+        hashes: HashHistory,
+    ) -> ReadView {
+        ReadView { rows, head, ranks, hashes }
+    }
+
     /// The head this view belongs to.
     pub fn head(&self) -> &Head {
         &self.head
@@ -76,6 +103,15 @@ impl ReadView {
         self.rows.as_ref()
     }
 
+    fn state(&self) -> State<'_> {
+        State {
+            rows: self.rows.as_ref(),
+            revision: self.head.revision,
+            compacted: self.head.compacted,
+            ranks: &self.ranks,
+        }
+    }
+
     /// Reads a range, handing each key to `sink` in order. Constant memory when the order is by ascending or
     /// descending key and no sort by another property is asked for.
     pub fn range_into(
@@ -83,27 +119,26 @@ impl ReadView {
         request: &RangeRequest,
         sink: &mut dyn FnMut(KeyValueRef<'_>),
     ) -> Result<RangeSummary, RangeError> {
-        let _ = (request, sink);
-        todo!()
+        self.state().range_into(request, sink)
     }
 
     /// Reads a range into memory.
     pub fn range(&self, request: &RangeRequest) -> Result<RangeResponse, RangeError> {
-        let _ = request;
-        todo!()
+        self.state().range(request)
     }
 
     /// The newest version of one key.
     pub fn get(&self, key: &[u8]) -> Result<Option<KeyValue>, RowsFault> {
-        let _ = key;
-        todo!()
+        let stored = self.state().newest(key)?.filter(|stored| stored.record.live);
+        Ok(stored.map(|stored| stored.to_key_value(Bytes::copy_from_slice(key))))
     }
 
     /// Number of live keys in `range` at `revision` (newest when `None`), in time that grows with the logarithm of
-    /// the number of keys, plus the number of changes since `revision`.
+    /// the number of keys, plus the smaller of the number of changes since `revision` and the number of keys.
     pub fn count(&self, range: &KeyRange, revision: Option<Revision>) -> Result<u64, RangeError> {
-        let _ = (range, revision);
-        todo!()
+        let state = self.state();
+        let revision = state.resolve(revision)?;
+        Ok(state.count_at(range, revision)?)
     }
 
     /// The events of the revisions `from..`, oldest first, until `budget` events were collected (a revision is never
@@ -115,51 +150,84 @@ impl ReadView {
         budget: usize,
         wanted: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<(Vec<RevisionEvents>, Revision), RangeError> {
-        let _ = (from, budget, wanted);
-        todo!()
+        self.state().events(from, budget, wanted)
     }
 
     /// One lease.
     pub fn lease(&self, id: LeaseId) -> Result<Option<LeaseRecord>, RowsFault> {
-        let _ = id;
-        todo!()
+        let value = self.rows.get(Table::Leases, &lease_row::key(id))?;
+        value.map(|value| lease_row::decode_value(id, &value)).transpose()
     }
 
     /// All leases, by id.
     pub fn leases(&self) -> Result<Vec<LeaseRecord>, RowsFault> {
-        todo!()
+        let mut leases = Vec::new();
+        let mut cursor = self.rows.scan(Table::Leases, &[], None, Direction::Forward)?;
+        while let Some((key, value)) = cursor.current() {
+            leases.push(lease_row::decode_value(lease_row::decode_key(key)?, value)?);
+            cursor.advance()?;
+        }
+        Ok(leases)
     }
 
     /// The keys attached to a lease, in key order.
     pub fn lease_keys(&self, id: LeaseId) -> Result<Vec<Bytes>, RowsFault> {
-        let _ = id;
-        todo!()
+        self.state().lease_keys(id)
     }
 
     /// The state's hash at `revision` (newest when `None`): from the recent pairs when they reach back, else by a scan.
     pub fn hash(&self, revision: Option<Revision>) -> Result<StateHash, RangeError> {
-        let _ = revision;
-        todo!()
+        let state = self.state();
+        let revision = state.resolve(revision)?;
+        let known = if revision == self.head.revision {
+            Some(self.head.accumulator)
+        } else {
+            self.hashes.get(revision)
+        };
+        let accumulator = match known {
+            Some(accumulator) => accumulator,
+            None => state.accumulate(revision)?,
+        };
+        let hash = crate::fingerprint::fold(accumulator);
+        Ok(StateHash { revision, compacted: self.head.compacted, hash })
+    }
+
+    /// The accumulator at this view's revision, computed anew from keys and values as they lie in storage. Differs
+    /// from `head().accumulator` only when storage is damaged.
+    pub fn recompute_accumulator(&self) -> Result<u128, RowsFault> {
+        self.state().accumulate(self.head.revision)
     }
 
     /// Consensus' encoding of the membership and the log position it is in effect since.
     pub fn membership(&self) -> Result<Option<(LogPosition, Bytes)>, RowsFault> {
-        todo!()
+        let Some(row) = self.rows.get(Table::System, system::MEMBERSHIP)? else { return Ok(None) };
+        let (position, encoded) = system::decode_membership(&row)?;
+        Ok(Some((position, row.slice_ref(encoded))))
     }
 
     /// What members published about themselves (`Operation::MemberPublish`), by member id.
     pub fn published_members(&self) -> Result<Vec<(MemberId, Bytes)>, RowsFault> {
-        todo!()
+        let (lower, upper) = system::member_bounds();
+        let mut members = Vec::new();
+        let mut cursor = self.rows.scan(Table::System, lower, Some(upper), Direction::Forward)?;
+        while let Some((key, value)) = cursor.current() {
+            members.push((system::decode_member_key(key)?, Bytes::copy_from_slice(value)));
+            cursor.advance()?;
+        }
+        Ok(members)
     }
 
     /// The cluster version, once set.
     pub fn cluster_version(&self) -> Result<Option<String>, RowsFault> {
-        todo!()
+        let row = self.rows.get(Table::System, system::CLUSTER_VERSION)?;
+        row.map(|row| system::decode_cluster_version(&row)).transpose()
     }
 
     /// Whether `revision` can be read here.
     pub fn check_revision(&self, revision: Revision) -> Result<(), RevisionError> {
-        let _ = revision;
-        todo!()
+        self.state().check_revision(revision)
     }
 }
+
+#[cfg(test)]
+mod tests;
