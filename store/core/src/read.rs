@@ -11,7 +11,7 @@ use crate::ids::{LeaseId, LogPosition, MemberId, Revision};
 use crate::key_range::KeyRange;
 use crate::layout::{lease as lease_row, system};
 use crate::rank::tree::ChunkTree;
-use crate::request::RangeRequest;
+use crate::request::{Compare, RangeRequest};
 use crate::response::{KeyValue, RangeResponse, RevisionEvents};
 use crate::rows::{Direction, Rows, RowsFault, Table};
 
@@ -139,6 +139,11 @@ impl ReadView {
         let state = self.state();
         let revision = state.resolve(revision)?;
         Ok(state.count_at(range, revision)?)
+    }
+
+    /// Whether all compares of a transaction hold, so that one that only reads can be answered without the log.
+    pub fn all_hold(&self, compares: &[Compare]) -> Result<bool, RowsFault> {
+        self.state().all_hold(compares)
     }
 
     /// The events of the revisions `from..`, oldest first, until `budget` events were collected (a revision is never

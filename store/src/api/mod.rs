@@ -10,10 +10,12 @@ mod body;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use ::http::{Request, Response};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::Either;
 use http_body::Body;
-use tower::ServiceExt;
+use tower::ServiceExt as _;
 
 use crate::node::Node;
 use grpc::{GrpcMetrics, GrpcService};
@@ -22,27 +24,32 @@ pub use body::ApiBody;
 
 /// Everything that is served on the client port.
 pub struct ClientApi {
-    grpc: GrpcService,
+    grpc: Arc<GrpcService>,
     routes: axum::Router,
 }
 
 impl ClientApi {
     /// Serves gRPC calls on `node`, counting into `metrics`, and every other request by `routes`.
     pub fn new(node: Arc<Node>, metrics: Arc<GrpcMetrics>, routes: axum::Router) -> Arc<ClientApi> {
-        Arc::new(ClientApi { grpc: GrpcService::new(node, metrics), routes })
+        Arc::new(ClientApi { grpc: Arc::new(GrpcService::new(node, metrics)), routes })
     }
 
     /// Serves one request. Connections are to be set up with `grpc::configure_h2`.
-    pub async fn serve<B>(self: Arc<Self>, request: Request<B>) -> Response<ApiBody>
+    pub fn serve<B>(
+        &self,
+        request: Request<B>,
+    ) -> impl Future<Output = Response<ApiBody>> + Send + 'static + use<B>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::error::Error + Send + Sync,
     {
         if grpc::is_grpc(&request) {
-            return self.grpc.call(request).await.map(ApiBody::Grpc);
+            return Either::Left(self.grpc.clone().call(request).map(|response| response.map(ApiBody::Grpc)));
         }
-        let routes = self.routes.clone();
-        let Ok(response) = Box::pin(routes.oneshot(request.map(axum::body::Body::new))).await;
-        response.map(ApiBody::Http)
+        let response = self.routes.clone().oneshot(request.map(axum::body::Body::new));
+        Either::Right(Box::pin(async move {
+            let Ok(response) = response.await;
+            response.map(ApiBody::Http)
+        }))
     }
 }

@@ -23,32 +23,42 @@ pub async fn range(node: &Node, range: pb::RangeRequest) -> Result<pb::RangeResp
     Ok(response::range(header, answer))
 }
 
-/// `Range`, with the answer as encoded bytes after `prefix_len` zero bytes.
-pub async fn range_encoded(
+/// `Range`, with the answer as encoded bytes after `prefix_len` zero bytes. The request is checked before the future is
+/// made: futures of frequent calls are moved around, so they carry one form of it only.
+pub fn range_encoded(
     node: &Node,
     range: pb::RangeRequest,
     prefix_len: usize,
-) -> Result<BytesMut, Status> {
+) -> impl Future<Output = Result<BytesMut, Status>> + Send + '_ {
     let linearizable = !range.serializable;
-    let range = request::range(range)?;
-    let view = node.read(linearizable).await?;
-    let header = response::header(node.header_at(view.head().revision));
-    offload::read_range(view, range, move |view, range| {
-        let mut writer = RangeWriter::new(prefix_len, &header);
-        let summary = view.range_into(range, &mut |kv| writer.key_value(kv))?;
-        Ok(writer.finish(summary))
-    })
-    .await
+    let range = request::range(range);
+    async move {
+        let range = range?;
+        let view = node.read(linearizable).await?;
+        let header = response::header(node.header_at(view.head().revision));
+        offload::read_range(view, range, move |view, range| {
+            let mut writer = RangeWriter::new(prefix_len, &header);
+            let summary = view.range_into(range, &mut |kv| writer.key_value(kv))?;
+            Ok(writer.finish(summary))
+        })
+        .await
+    }
 }
 
-/// `Put`.
-pub async fn put(node: &Node, put: pb::PutRequest) -> Result<pb::PutResponse, Status> {
+/// `Put`. As with `range_encoded`, the future carries the checked request only.
+pub fn put(
+    node: &Node,
+    put: pb::PutRequest,
+) -> impl Future<Output = Result<pb::PutResponse, Status>> + Send + '_ {
     let request_len = put.encoded_len();
-    let put = request::put(put)?;
-    check_request_len(node, request_len)?;
-    match node.propose(Operation::Put(put)).await? {
-        (header, Response::Put(answer)) => Ok(response::put(response::header(header), answer)),
-        _ => Err(mismatched_answer()),
+    let put = request::put(put);
+    async move {
+        let put = put?;
+        check_request_len(node, request_len)?;
+        match node.propose(Operation::Put(put)).await? {
+            (header, Response::Put(answer)) => Ok(response::put(response::header(header), answer)),
+            _ => Err(mismatched_answer()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures::future::{Either, ready};
 use holdfast_core::key_range::KeyRange;
 use holdfast_core::read::ReadView;
 use holdfast_core::request::{RangeRequest, SortOrder, SortTarget};
@@ -26,15 +27,20 @@ where
 }
 
 /// Reads a range: here when it is short, elsewhere when it may be long.
-pub(super) async fn read_range<T, F>(view: Arc<ReadView>, request: RangeRequest, read: F) -> Result<T, Status>
+pub(super) fn read_range<T, F>(
+    view: Arc<ReadView>,
+    request: RangeRequest,
+    read: F,
+) -> impl Future<Output = Result<T, Status>> + Send
 where
     T: Send + 'static,
     F: FnOnce(&ReadView, &RangeRequest) -> Result<T, Status> + Send + 'static,
 {
     if is_short(&view, &request) {
-        return read(&view, &request);
+        return Either::Left(ready(read(&view, &request)));
     }
-    run(move || read(&view, &request)).await?
+    let long = run(move || read(&view, &request));
+    Either::Right(Box::pin(async move { long.await? }))
 }
 
 fn is_short(view: &ReadView, request: &RangeRequest) -> bool {

@@ -25,6 +25,7 @@ use crate::limits::GRPC_OVERHEAD_BYTES;
 use crate::node::Node;
 use frame::FrameReader;
 use metadata::Metadata;
+use metrics::CallCounter;
 
 pub use body::GrpcBody;
 pub use http2::{configure_h2, is_grpc};
@@ -38,6 +39,14 @@ pub struct GrpcService {
     message_bytes_max: usize,
 }
 
+/// A call whose headers are read.
+struct Begun<B> {
+    method: Method,
+    metadata: Metadata,
+    reader: FrameReader<B>,
+    call: CallCounter,
+}
+
 impl GrpcService {
     /// Serves `node`, counting into `metrics`.
     pub fn new(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> GrpcService {
@@ -45,28 +54,48 @@ impl GrpcService {
         GrpcService { node, metrics, message_bytes_max }
     }
 
-    /// Serves one call. Refusals are responses too.
-    pub async fn call<B>(&self, request: Request<B>) -> Response<GrpcBody>
+    /// Serves one call. Refusals are responses too. The headers are read before the future is made, so that it does
+    /// not carry them through every move.
+    pub fn call<B>(
+        self: Arc<Self>,
+        request: Request<B>,
+    ) -> impl Future<Output = Response<GrpcBody>> + Send + 'static
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display + Send,
     {
-        let (parts, body) = request.into_parts();
-        let metadata = match Metadata::read(&parts.headers) {
-            Ok(metadata) => metadata,
-            Err(status) => return trailers::refusal(&status),
-        };
-        let Some(method) = Method::from_path(parts.uri.path()) else {
-            return trailers::refusal(&method::unknown_path(parts.uri.path()));
-        };
-        let mut call = self.metrics.start(method);
-        let reader = FrameReader::new(body, self.message_bytes_max);
-        if method.kind() != Kind::Unary {
-            return self.stream(method, metadata, reader, call).await;
+        let begun = self.begin(request);
+        async move {
+            match begun {
+                Ok(begun) if begun.method.kind() == Kind::Unary => self.answer(begun).await,
+                Ok(begun) => Box::pin(self.stream(begun)).await,
+                Err(status) => trailers::refusal(&status),
+            }
         }
+    }
+
+    fn begin<B>(&self, request: Request<B>) -> Result<Begun<B>, Status>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: std::fmt::Display,
+    {
+        let (parts, body) = request.into_parts();
+        let metadata = Metadata::read(&parts.headers)?;
+        let path = parts.uri.path();
+        let method = Method::from_path(path).ok_or_else(|| method::unknown_path(path))?;
+        let call = self.metrics.start(method);
+        Ok(Begun { method, metadata, reader: FrameReader::new(body, self.message_bytes_max), call })
+    }
+
+    async fn answer<B>(&self, mut begun: Begun<B>) -> Response<GrpcBody>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: std::fmt::Display,
+    {
+        let timeout = begun.metadata.timeout;
         let answer = {
-            let work = pin!(self.unary(method, metadata.requires_leader, reader, &call));
-            match metadata.timeout {
+            let work = pin!(self.unary(&mut begun));
+            match timeout {
                 None => work.await,
                 Some(timeout) => tokio::time::timeout(timeout, work)
                     .await
@@ -75,12 +104,12 @@ impl GrpcService {
         };
         match answer {
             Ok(frame) => {
-                call.sent(frame.len() - frame::PREFIX_LEN);
-                call.outcome(Code::Ok);
+                begun.call.sent(frame.len() - frame::PREFIX_LEN);
+                begun.call.outcome(Code::Ok);
                 trailers::response(GrpcBody::Message(frame))
             }
             Err(status) => {
-                call.outcome(status.code);
+                begun.call.outcome(status.code);
                 trailers::refusal(&status)
             }
         }

@@ -18,7 +18,7 @@ use super::metadata::Metadata;
 use super::metrics::CallCounter;
 use super::stream::{End, Messages, StreamBody};
 use super::unary::receive;
-use super::{GrpcService, Method, trailers};
+use super::{Begun, GrpcService, Method, trailers};
 use crate::api::calls;
 use crate::api::error::{Refusal, Status};
 use crate::limits::STREAM_LEADERLESS_ELECTIONS_MAX;
@@ -28,18 +28,17 @@ use crate::watch::WatchRequests;
 type Source = (Messages, Option<End>);
 
 impl GrpcService {
-    pub(super) async fn stream<B>(
-        &self,
-        method: Method,
-        metadata: Metadata,
-        reader: FrameReader<B>,
-        mut call: CallCounter,
-    ) -> Response<GrpcBody>
+    pub(super) async fn stream<B>(&self, begun: Begun<B>) -> Response<GrpcBody>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display + Send,
     {
-        match self.source(method, metadata.requires_leader, reader, &call).await {
+        let Begun { method, metadata, reader, mut call } = begun;
+        let source = match self.check_leader(metadata.requires_leader) {
+            Ok(()) => self.source(method, reader, &call).await,
+            Err(status) => Err(status),
+        };
+        match source {
             Ok((messages, inner_end)) => {
                 let end = select_first([inner_end, self.outer_end(&metadata)]);
                 trailers::response(GrpcBody::Stream(Box::new(StreamBody::new(messages, end, call))))
@@ -54,7 +53,6 @@ impl GrpcService {
     async fn source<B>(
         &self,
         method: Method,
-        requires_leader: bool,
         mut reader: FrameReader<B>,
         call: &CallCounter,
     ) -> Result<Source, Status>
@@ -62,7 +60,6 @@ impl GrpcService {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display + Send,
     {
-        self.check_leader(requires_leader)?;
         match method {
             Method::Watch => Ok(self.watch(reader)),
             Method::LeaseKeepAlive => Ok((self.keep_alives(reader), None)),

@@ -7,25 +7,19 @@ use prost::Message;
 
 use super::frame::{self, FrameReader, PREFIX_LEN, decode};
 use super::metrics::CallCounter;
-use super::{GrpcService, Method};
+use super::{Begun, GrpcService, Method};
 use crate::api::calls;
 use crate::api::error::{Code, Status};
 
 impl GrpcService {
-    pub(super) async fn unary<B>(
-        &self,
-        method: Method,
-        requires_leader: bool,
-        mut reader: FrameReader<B>,
-        call: &CallCounter,
-    ) -> Result<Bytes, Status>
+    pub(super) async fn unary<B>(&self, begun: &mut Begun<B>) -> Result<Bytes, Status>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: std::fmt::Display,
     {
-        let message = receive(&mut reader, call).await?;
-        self.check_leader(requires_leader)?;
-        let node = &*self.node;
+        let message = receive(&mut begun.reader, &begun.call).await?;
+        self.check_leader(begun.metadata.requires_leader)?;
+        let (node, method) = (&*self.node, begun.method);
         match method {
             Method::Range => {
                 let answer = calls::kv::range_encoded(node, decode(message)?, PREFIX_LEN).await?;
