@@ -10,6 +10,12 @@ use holdfast_core::ids::{ClusterId, LogIndex, MemberId, Revision, Term};
 use holdfast_core::read::ReadView;
 use holdfast_core::response::{Applied, RevisionEvents};
 
+use crate::log::thread::LogCounters;
+use crate::member::Member;
+use crate::peers::server;
+use crate::running::Running;
+use crate::state::engines::{Engines, RocksEngines};
+
 /// One member as the membership knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -167,10 +173,10 @@ pub enum StartError {
     Raft(String),
 }
 
-/// The running consensus of one member. Cheap to clone.
+/// The running consensus of one member. Cheap to clone; when the last clone goes, everything ends without a flush.
 #[derive(Clone)]
 pub struct Consensus {
-    _inner: Arc<()>,
+    running: Arc<Running>,
 }
 
 impl Consensus {
@@ -180,75 +186,96 @@ impl Consensus {
         config: ConsensusConfig,
         observer: Arc<dyn ApplyObserver>,
     ) -> Result<Consensus, StartError> {
-        let _ = (config, observer);
-        todo!()
+        let engines = Arc::new(RocksEngines { cache_bytes: config.cache_bytes });
+        Consensus::start_on(engines, config, observer).await
+    }
+
+    /// Like `start`, on engines of the caller's choice.
+    pub async fn start_on(
+        engines: Arc<dyn Engines>,
+        config: ConsensusConfig,
+        observer: Arc<dyn ApplyObserver>,
+    ) -> Result<Consensus, StartError> {
+        let running = Running::start(engines, config, observer).await?;
+        Ok(Consensus { running: Arc::new(running) })
+    }
+
+    fn member(&self) -> &Member {
+        self.running.member()
     }
 
     /// The gRPC routes to serve on the peer port.
     pub fn peer_routes(&self) -> tonic::service::Routes {
-        todo!()
+        server::routes(Arc::clone(self.running.member()))
     }
 
     /// Proposes a command and waits until it is applied here or at the leader. A follower forwards to the leader; after
     /// `Ok` this member has applied it too, so that what the caller reads next includes it.
     pub async fn propose(&self, command: Command) -> Result<Applied, ProposeError> {
-        let _ = command;
-        todo!()
+        self.member().propose(command).await
     }
 
     /// Returns once `view` reflects every write that was acknowledged anywhere before the call. All callers that wait
     /// share one round of leader confirmation.
     pub async fn read_barrier(&self) -> Result<(), BarrierError> {
-        todo!()
+        self.member().read_barrier().await
     }
 
     /// The newest applied state of this member.
     pub fn view(&self) -> Arc<ReadView> {
-        todo!()
+        self.member().published.view()
     }
 
     /// Where this member stands. Cheap: reads published values only.
     pub fn status(&self) -> ConsensusStatus {
-        todo!()
+        self.member().status()
     }
 
     /// Changes whenever the leader or the term changes.
     pub fn leader_changes(&self) -> tokio::sync::watch::Receiver<(Term, Option<MemberId>)> {
-        todo!()
+        self.member().leadership.current.subscribe()
     }
 
     /// Bytes held by the state machine's engine.
     pub fn size(&self) -> holdfast_storage::engine::EngineSize {
-        todo!()
+        self.member().flush.engine().size()
+    }
+
+    /// What the log thread has counted since the start.
+    pub fn log_counters(&self) -> &LogCounters {
+        self.running.log_counters()
+    }
+
+    /// Proposals of this member whose outcome is not known yet.
+    pub fn proposals_in_flight(&self) -> u64 {
+        self.member().in_flight.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Resolves when storage or Raft has failed for good, with the reason; the process must then exit.
     pub async fn failed(&self) -> String {
-        todo!()
+        self.member().failure.wait().await
     }
 
-    /// Hands leadership to the most advanced other voter, if this member leads and there is one.
+    /// Hands leadership to `target`, or to the most advanced other voter, if this member leads and there is one that
+    /// answers; returns once another member leads. `NoLeader` when nothing can be handed over.
     pub async fn transfer_leadership(&self, target: Option<MemberId>) -> Result<(), ProposeError> {
-        let _ = target;
-        todo!()
+        self.member().transfer_leadership(target.map(|target| target.0)).await
     }
 
     /// Calls the application service of another member: `kind` names the call, `payload` is opaque (used for lease
     /// keep-alives, which only the leader's memory can answer).
     pub async fn ask_leader(&self, kind: u32, payload: bytes::Bytes) -> Result<bytes::Bytes, ProposeError> {
-        let _ = (kind, payload);
-        todo!()
+        self.member().ask_leader(kind, payload).await
     }
 
     /// Registers what answers `ask_leader` on this member.
     pub fn serve_asks(&self, handler: Arc<dyn AskHandler>) {
-        let _ = handler;
-        todo!()
+        *self.member().asks.write() = Some(handler);
     }
 
-    /// Flushes the state and stops taking part.
+    /// Hands leadership over, flushes the state and stops taking part. Takes less than two seconds.
     pub async fn stop(&self) {
-        todo!()
+        self.running.stop().await;
     }
 }
 

@@ -1,4 +1,29 @@
 //! Consensus: a Raft log on a `LogEngine`, the replicated state machine on an `Engine`, snapshots and peer traffic,
 //! behind one handle. openraft's types stay inside this crate; bytes on disk and wire are our own.
 
+mod ask;
+mod command_codec;
+mod data_dir;
+mod entry_codec;
+mod failure;
+mod forward;
 pub mod handle;
+pub mod limits;
+mod log;
+mod member;
+mod peers;
+mod propose;
+mod raft_thread;
+mod read_barrier;
+mod running;
+mod settings;
+mod snapshot;
+mod start;
+mod state;
+mod status;
+mod transfer;
+mod types;
+mod wire;
+
+pub use log::thread::LogCounters;
+pub use state::engines::{Engines, RocksEngines};

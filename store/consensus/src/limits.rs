@@ -1,0 +1,101 @@
+//! Every limit and default of consensus in one place. Must hold constants only.
+
+use std::time::Duration;
+
+/// Newest format of the data folder that this version reads and the one it writes.
+pub const DATA_FORMAT: u32 = 1;
+
+/// Entries that may be committed and not yet applied before proposals are refused (etcd's
+/// `maxGapBetweenApplyAndCommitIndex`).
+pub const APPLY_GAP_ENTRIES_MAX: u64 = 5000;
+
+/// Proposals that may wait for their outcome at once; each holds its command in memory.
+pub const PROPOSALS_IN_FLIGHT_MAX: u64 = 20_000;
+
+/// What a proposal or a linearizable read may take on top of two election timeouts (etcd's `ReqTimeout`).
+pub const REQUEST_TIMEOUT_BASE: Duration = Duration::from_secs(5);
+
+/// How long a request that finds no leader waits before it looks again, when no change of leader wakes it.
+pub const LEADER_RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes of recent entries kept in memory for followers and for apply.
+pub const TAIL_BYTES_MAX: usize = 24 << 20;
+
+/// What an entry costs in memory beside its payload.
+pub const ENTRY_OVERHEAD_BYTES: usize = 160;
+
+/// Bytes of entries in one append to a follower; a single larger entry still goes.
+pub const APPEND_BYTES_MAX: usize = 1 << 20;
+
+/// Entries in one append to a follower.
+pub const APPEND_ENTRIES_MAX: u64 = 4096;
+
+/// Entries and bytes of one apply batch.
+pub const APPLY_ENTRIES_MAX: usize = 4096;
+/// Bytes of commands in one apply batch.
+pub const APPLY_BYTES_MAX: usize = 8 << 20;
+
+/// Bytes of one synced batch of the log thread; whatever waits longer shares the next fsync.
+pub const LOG_BATCH_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes of commands applied since the last flush after which the state is flushed.
+pub const FLUSH_BYTES: u64 = 64 << 20;
+
+/// How long applied entries may stay unflushed.
+pub const FLUSH_AGE_MAX: Duration = Duration::from_secs(60);
+
+/// Pause between attempts when the state machine's engine reports a full disk.
+pub const OUT_OF_SPACE_PAUSE: Duration = Duration::from_millis(500);
+
+/// Ballast that is given up when the disk is full, so that flushes and compactions can end.
+pub const RESERVE_BYTES: u64 = 64 << 20;
+
+/// The ballast is only laid down when this many times its size is free.
+pub const RESERVE_FREE_FACTOR: u64 = 8;
+
+/// Purged entries gather to this many before the log drops them.
+pub const PURGE_STEP_ENTRIES: u64 = 1000;
+
+/// Largest message that one member takes from another: the largest client request with room to spare.
+pub const PEER_MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+/// How long connecting to a peer may take.
+pub const PEER_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long an append may take, the follower's fsync included. Not derived from the heartbeat interval: a slow disk
+/// must not make the leader send everything twice.
+pub const PEER_APPEND_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a snapshot stream may make no progress.
+pub const SNAPSHOT_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of file data in one snapshot frame.
+pub const SNAPSHOT_CHUNK_BYTES: usize = 256 << 10;
+
+/// Files that a snapshot may consist of.
+pub const SNAPSHOT_FILES_MAX: usize = 200_000;
+
+/// Length of a file's name in a snapshot.
+pub const SNAPSHOT_NAME_BYTES_MAX: usize = 255;
+
+/// Forwarded commands in one call to the leader.
+pub const FORWARD_COMMANDS_MAX: usize = 512;
+/// Bytes of forwarded commands in one call to the leader, a single larger one excepted.
+pub const FORWARD_BYTES_MAX: usize = 4 << 20;
+/// Calls with forwarded commands that may be under way at once.
+pub const FORWARD_CALLS_MAX: usize = 8;
+
+/// How long a stopping member tries to hand over its leadership.
+pub const TRANSFER_TIMEOUT: Duration = Duration::from_millis(800);
+/// How long a stopping member waits for Raft to end.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long the files of a replaced state stay for readers that still look at it.
+pub const RETIRED_STATE_GRACE: Duration = Duration::from_secs(30);
+
+/// Shortest time between two flushes that only the number of entries calls for; many small files cost more than they
+/// save.
+pub const FLUSH_PAUSE_MIN: Duration = Duration::from_secs(2);
+
+/// How long a stopping member waits for its last flush.
+pub const STOP_FLUSH_TIMEOUT: Duration = Duration::from_millis(600);

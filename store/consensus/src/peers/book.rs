@@ -1,0 +1,128 @@
+//! Connections to the other members. Each purpose has one of its own: a heartbeat must not queue behind a large append,
+//! nor either of them behind a snapshot.
+
+use std::collections::BTreeMap;
+
+use holdfast_proto::peer;
+use holdfast_proto::peer::peer_client::PeerClient;
+use parking_lot::Mutex;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::limits::{PEER_CONNECT_TIMEOUT, PEER_MESSAGE_BYTES_MAX};
+use crate::types::MemberNode;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Log entries, votes and transfers.
+    Log,
+    /// Heartbeats.
+    Heartbeat,
+    /// Snapshots.
+    Snapshot,
+    /// What clients wait for: forwarded commands, read indexes, asks.
+    Forward,
+}
+
+/// A peer cannot even be tried.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoRouteError {
+    /// It has no peer URL.
+    #[error("member {0:x} has no peer URL")]
+    NoUrl(u64),
+    /// Its peer URL cannot be used.
+    #[error("peer URL {url} cannot be used: {reason}")]
+    BadUrl {
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// All connections of this member, made when first needed.
+pub struct PeerBook {
+    cluster_id: u64,
+    member: u64,
+    connections: Mutex<BTreeMap<(u64, Purpose), Connection>>,
+}
+
+struct Connection {
+    urls: Vec<String>,
+    /// Which of the URLs is in use.
+    current: usize,
+    client: PeerClient<Channel>,
+}
+
+impl PeerBook {
+    /// No connections yet.
+    pub fn new(cluster_id: u64, member: u64) -> PeerBook {
+        PeerBook { cluster_id, member, connections: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// This member.
+    pub fn member(&self) -> u64 {
+        self.member
+    }
+
+    /// The cluster.
+    pub fn cluster_id(&self) -> u64 {
+        self.cluster_id
+    }
+
+    /// What every request to `target` begins with.
+    pub fn header(&self, target: u64) -> peer::Header {
+        peer::Header { cluster_id: self.cluster_id, from: self.member, to: target }
+    }
+
+    /// A client for `target`. Connects in the background; the runtime it is called on drives the connection.
+    pub fn client(
+        &self,
+        target: u64,
+        node: &MemberNode,
+        purpose: Purpose,
+    ) -> Result<PeerClient<Channel>, NoRouteError> {
+        let mut connections = self.connections.lock();
+        if let Some(connection) = connections.get(&(target, purpose))
+            && connection.urls == node.peer_urls
+        {
+            return Ok(connection.client.clone());
+        }
+        let url = node.peer_urls.first().ok_or(NoRouteError::NoUrl(target))?;
+        let client = connect(url)?;
+        let connection = Connection { urls: node.peer_urls.clone(), current: 0, client: client.clone() };
+        connections.insert((target, purpose), connection);
+        Ok(client)
+    }
+
+    /// Turns to the next URL of `target`, if it has several, after the current one failed.
+    pub fn try_next_url(&self, target: u64, purpose: Purpose) {
+        let mut connections = self.connections.lock();
+        let Some(connection) = connections.get_mut(&(target, purpose)) else { return };
+        if connection.urls.len() < 2 {
+            return;
+        }
+        connection.current = (connection.current + 1) % connection.urls.len();
+        match connect(&connection.urls[connection.current]) {
+            Ok(client) => connection.client = client,
+            Err(error) => tracing::warn!(%error, "a peer URL is passed over"),
+        }
+    }
+}
+
+fn connect(url: &str) -> Result<PeerClient<Channel>, NoRouteError> {
+    let bad = |reason: String| NoRouteError::BadUrl { url: url.to_owned(), reason };
+    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| bad(error.to_string()))?;
+    if endpoint.uri().scheme_str() != Some("http") {
+        return Err(bad("only http is supported between members so far".to_owned()));
+    }
+    let channel = endpoint
+        .connect_timeout(PEER_CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
+        .initial_stream_window_size(4 << 20)
+        .initial_connection_window_size(8 << 20)
+        .connect_lazy();
+    Ok(PeerClient::new(channel)
+        .max_decoding_message_size(PEER_MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(PEER_MESSAGE_BYTES_MAX))
+}

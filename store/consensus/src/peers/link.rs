@@ -1,0 +1,181 @@
+//! openraft's way to one peer. Appends go one at a time as unary calls; a heartbeat is an append without entries.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_proto::peer::peer_client::PeerClient;
+use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
+use openraft::network::RPCOption;
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest,
+    TransferLeaderResponse, VoteRequest, VoteResponse,
+};
+use openraft::{OptionalSend, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
+use tonic::transport::Channel;
+
+use super::book::{PeerBook, Purpose};
+use crate::limits::PEER_APPEND_TIMEOUT;
+use crate::snapshot::data::SnapshotData;
+use crate::snapshot::send::{SendError, send_snapshot};
+use crate::state::machine::Snapshot;
+use crate::types::{MemberNode, RaftTypes, Vote};
+use crate::wire::{self, Malformed};
+
+type RpcError = RPCError<RaftTypes>;
+
+/// Makes links for openraft.
+pub struct LinkFactory {
+    /// Connections.
+    pub book: Arc<PeerBook>,
+}
+
+/// The way to one peer for one purpose.
+pub struct PeerLink {
+    book: Arc<PeerBook>,
+    target: u64,
+    node: MemberNode,
+    purpose: Purpose,
+}
+
+impl LinkFactory {
+    fn link(&self, target: u64, node: &MemberNode, purpose: Purpose) -> PeerLink {
+        PeerLink { book: Arc::clone(&self.book), target, node: node.clone(), purpose }
+    }
+}
+
+impl RaftNetworkFactory<RaftTypes> for LinkFactory {
+    type Network = PeerLink;
+
+    async fn new_client(&mut self, target: u64, node: &MemberNode) -> PeerLink {
+        self.link(target, node, Purpose::Log)
+    }
+
+    async fn new_heartbeat_client(&mut self, target: u64, node: &MemberNode) -> PeerLink {
+        self.link(target, node, Purpose::Heartbeat)
+    }
+
+    async fn new_snapshot_client(&mut self, target: u64, node: &MemberNode) -> PeerLink {
+        self.link(target, node, Purpose::Snapshot)
+    }
+}
+
+fn malformed(error: Malformed) -> RpcError {
+    RPCError::Network(NetworkError::new(&error))
+}
+
+impl PeerLink {
+    fn client(&self) -> Result<PeerClient<Channel>, RpcError> {
+        self.book
+            .client(self.target, &self.node, self.purpose)
+            .map_err(|error| RPCError::Unreachable(Unreachable::new(&error)))
+    }
+
+    /// Awaits a call for at most `limit`.
+    async fn call<T>(
+        &self,
+        action: RPCTypes,
+        limit: Duration,
+        call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    ) -> Result<T, RpcError> {
+        match tokio::time::timeout(limit, call).await {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => {
+                self.refused(&status);
+                Err(RPCError::Unreachable(Unreachable::new(&status)))
+            }
+            Err(_) => {
+                let id = self.book.member();
+                Err(RPCError::Timeout(Timeout { action, id, target: self.target, timeout: limit }))
+            }
+        }
+    }
+
+    fn refused(&self, status: &tonic::Status) {
+        match status.code() {
+            // The peer answered that it is not the one that was meant.
+            tonic::Code::FailedPrecondition => {
+                tracing::error!(member = format_args!("{:x}", self.target), "{}", status.message());
+            }
+            _ => self.book.try_next_url(self.target, self.purpose),
+        }
+    }
+
+    async fn ask_for_vote(
+        &self,
+        request: VoteRequest<RaftTypes>,
+        is_pre_vote: bool,
+        option: &RPCOption,
+    ) -> Result<VoteResponse<RaftTypes>, RpcError> {
+        let mut client = self.client()?;
+        let message = wire::vote_request_to_wire(self.book.header(self.target), &request, is_pre_vote);
+        let answer = self.call(RPCTypes::Vote, option.hard_ttl(), client.vote(message)).await?;
+        wire::vote_answer_from_wire(answer).map_err(malformed)
+    }
+}
+
+impl RaftNetworkV2<RaftTypes> for PeerLink {
+    type SnapshotData = SnapshotData;
+
+    async fn append_entries(
+        &mut self,
+        request: AppendEntriesRequest<RaftTypes>,
+        _option: RPCOption,
+    ) -> Result<AppendEntriesResponse<RaftTypes>, RpcError> {
+        let mut client = self.client()?;
+        let message = wire::append_to_wire(self.book.header(self.target), &request);
+        let answer = self.call(RPCTypes::AppendEntries, PEER_APPEND_TIMEOUT, client.append(message)).await?;
+        wire::append_answer_from_wire(answer).map_err(malformed)
+    }
+
+    async fn vote(
+        &mut self,
+        request: VoteRequest<RaftTypes>,
+        option: RPCOption,
+    ) -> Result<VoteResponse<RaftTypes>, RpcError> {
+        self.ask_for_vote(request, false, &option).await
+    }
+
+    async fn pre_vote(
+        &mut self,
+        request: VoteRequest<RaftTypes>,
+        option: RPCOption,
+    ) -> Result<VoteResponse<RaftTypes>, RpcError> {
+        self.ask_for_vote(request, true, &option).await
+    }
+
+    async fn full_snapshot(
+        &mut self,
+        vote: Vote,
+        snapshot: Snapshot,
+        cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
+        _option: RPCOption,
+    ) -> Result<SnapshotResponse<RaftTypes>, StreamingError<RaftTypes>> {
+        let client = self.client()?;
+        let header = self.book.header(self.target);
+        let sent = tokio::select! {
+            closed = cancel => return Err(StreamingError::Closed(closed)),
+            sent = send_snapshot(client, header, &vote, snapshot) => sent,
+        };
+        match sent {
+            Ok(vote) => Ok(SnapshotResponse::new(vote)),
+            Err(SendError::Peer(status)) => {
+                self.refused(&status);
+                Err(StreamingError::Unreachable(Unreachable::new(&status)))
+            }
+            Err(error) => Err(StreamingError::Unreachable(Unreachable::new(&error))),
+        }
+    }
+
+    async fn transfer_leader(
+        &mut self,
+        request: TransferLeaderRequest<RaftTypes>,
+        option: RPCOption,
+    ) -> Result<TransferLeaderResponse<RaftTypes>, RpcError> {
+        let mut client = self.client()?;
+        let message = wire::transfer_to_wire(self.book.header(self.target), &request);
+        let limit = option.hard_ttl().max(PEER_APPEND_TIMEOUT);
+        let answer = self.call(RPCTypes::TransferLeader, limit, client.transfer_leader(message)).await?;
+        wire::transfer_answer_from_wire(answer).map_err(malformed)
+    }
+}

@@ -1,0 +1,6 @@
+//! Traffic between members: how others are reached, and what is served to them.
+
+pub mod book;
+pub mod link;
+pub mod server;
+pub mod vote_hold;

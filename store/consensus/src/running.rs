@@ -1,0 +1,311 @@
+//! Puts a member's threads and tasks together and takes them apart again: log thread, apply thread, flush thread, one
+//! thread for Raft and its connections, and a few tasks on the caller's runtime.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+
+use openraft::async_runtime::watch::WatchReceiver;
+use openraft::errors::{InitializeError, RaftError};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, Semaphore, mpsc as tokio_mpsc, oneshot};
+use tokio::task::AbortHandle;
+
+use crate::failure::Failure;
+use crate::forward;
+use crate::forward::pending::PendingForwards;
+use crate::handle::{ApplyObserver, ConsensusConfig, StartError};
+use crate::limits::{RETIRED_STATE_GRACE, SHUTDOWN_TIMEOUT, STOP_FLUSH_TIMEOUT};
+use crate::log::sole_voter::SoleVoter;
+use crate::log::store::LogStore;
+use crate::log::thread::{LogCounters, LogOperation, LogQueue, LogThread};
+use crate::member::{Leadership, Member};
+use crate::peers::book::PeerBook;
+use crate::peers::link::LinkFactory;
+use crate::peers::vote_hold::VoteHold;
+use crate::raft_thread::{self, RaftParts};
+use crate::read_barrier::{self, ReadBarrier};
+use crate::settings::raft_config;
+use crate::start::{Opened, initial_nodes, no_thread, open};
+use crate::state::engines::Engines;
+use crate::state::flush::FlushClock;
+use crate::state::machine::StateMachine;
+use crate::state::published::Published;
+use crate::state::worker::{ApplyWorker, Job, WorkerParts};
+use crate::status;
+use crate::types::Raft;
+
+/// A member with everything that runs for it.
+pub struct Running {
+    member: Arc<Member>,
+    counters: Arc<LogCounters>,
+    tasks: Vec<AbortHandle>,
+    /// Ends the thread of Raft when dropped.
+    raft_thread: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+/// What exists before Raft does.
+struct Foundation {
+    parts: WorkerParts,
+    log: LogStore,
+    counters: Arc<LogCounters>,
+    jobs: mpsc::Sender<Job>,
+    /// Signalled after each flush.
+    flushed: Arc<Notify>,
+    is_log_short: bool,
+}
+
+impl Foundation {
+    /// Wires what was opened and starts the threads that do not need Raft.
+    fn lay(
+        opened: Opened,
+        engines: Arc<dyn Engines>,
+        config: &ConsensusConfig,
+        observer: Arc<dyn ApplyObserver>,
+    ) -> Result<Foundation, StartError> {
+        let id = config.member_id.0;
+        let sole_voter = Arc::new(SoleVoter::new(id));
+        if let Some(vote) = opened.tail.vote() {
+            sole_voter.set_vote(&vote);
+        }
+        sole_voter.set_applied_term(opened.machine.head().applied.term.0);
+        let flushed = Arc::new(Notify::new());
+        let on_durable = Arc::clone(&flushed);
+        let flush = FlushClock::new(
+            Arc::clone(&opened.engine),
+            opened.position.clone(),
+            config.snapshot_entries,
+            move || on_durable.notify_one(),
+        );
+        let view = opened.machine.read_view(Arc::clone(&opened.rows));
+        let parts = WorkerParts {
+            published: Arc::new(Published::new(view)),
+            observer,
+            sole_voter: Arc::clone(&sole_voter),
+            forwards: Arc::new(PendingForwards::new(id)),
+            flush: Arc::new(flush),
+            engines,
+            data_dir: opened.data_dir,
+            failure: Arc::new(Failure::new()),
+        };
+        let log = LogStore {
+            engine: opened.log,
+            tail: Arc::new(Mutex::new(opened.tail)),
+            queue: Arc::new(LogQueue::default()),
+            sole_voter,
+        };
+        let membership = opened.position.membership;
+        let worker = ApplyWorker::new(parts.clone(), opened.engine, opened.machine, opened.rows, membership);
+        let counters = Arc::new(LogCounters::default());
+        start_log_thread(&log, &counters, &parts.failure)?;
+        let jobs = start_apply_thread(worker)?;
+        start_flush_thread(&parts)?;
+        Ok(Foundation { parts, log, counters, jobs, flushed, is_log_short: opened.is_log_short })
+    }
+
+    fn state_machine(&self, is_started: &Arc<AtomicBool>) -> StateMachine {
+        StateMachine {
+            jobs: self.jobs.clone(),
+            flush: Arc::clone(&self.parts.flush),
+            is_started: Arc::clone(is_started),
+        }
+    }
+}
+
+impl Running {
+    /// Starts a member.
+    pub async fn start(
+        engines: Arc<dyn Engines>,
+        config: ConsensusConfig,
+        observer: Arc<dyn ApplyObserver>,
+    ) -> Result<Running, StartError> {
+        let raft_settings = raft_config(&config)?;
+        let opening = (Arc::clone(&engines), config.clone());
+        let opened = tokio::task::spawn_blocking(move || open(opening.0.as_ref(), &opening.1)).await;
+        let opened = opened.map_err(|error| StartError::Raft(error.to_string()))??;
+        let foundation = Foundation::lay(opened, engines, &config, observer)?;
+        let book = Arc::new(PeerBook::new(config.cluster_id.0, config.member_id.0));
+        let is_started = Arc::new(AtomicBool::new(false));
+        let raft_parts = RaftParts {
+            config: raft_settings,
+            id: config.member_id.0,
+            links: LinkFactory { book: Arc::clone(&book) },
+            log: foundation.log.clone(),
+            state: foundation.state_machine(&is_started),
+        };
+        let (raft, raft_thread) = raft_thread::start(raft_parts).await?;
+        is_started.store(true, Ordering::Release);
+        let effective = Arc::clone(&raft.metrics().borrow_watched().membership_config);
+        foundation.parts.sole_voter.set_membership(effective.membership());
+        let (forward_queue, forwarded) = tokio_mpsc::unbounded_channel();
+        let flushed = Arc::clone(&foundation.flushed);
+        let counters = Arc::clone(&foundation.counters);
+        let has_others = effective.voter_ids().any(|voter| voter != config.member_id.0);
+        let vote_hold = VoteHold::new(foundation.is_log_short && has_others);
+        if vote_hold.is_held() {
+            raft.runtime_config().elect(false);
+        }
+        let member = Arc::new(Member {
+            id: config.member_id.0,
+            election_timeout: config.election_timeout,
+            book,
+            published: foundation.parts.published,
+            tail: foundation.log.tail,
+            log_queue: foundation.log.queue,
+            sole_voter: foundation.parts.sole_voter,
+            flush: foundation.parts.flush,
+            forwards: foundation.parts.forwards,
+            forward_queue,
+            barrier: ReadBarrier::default(),
+            vote_hold,
+            data_dir: foundation.parts.data_dir,
+            failure: foundation.parts.failure,
+            asks: RwLock::new(None),
+            leadership: Leadership::default(),
+            receiving: Semaphore::new(1),
+            in_flight: AtomicU64::new(0),
+            is_stopping: AtomicBool::new(false),
+            raft,
+        });
+        bootstrap(&member.raft, &config).await?;
+        status::publish(&member, &member.raft.server_metrics().borrow_watched().clone());
+        let tasks = vec![
+            spawn(status::run(Arc::clone(&member))),
+            spawn(read_barrier::run(Arc::clone(&member))),
+            spawn(forward::client::run(Arc::clone(&member), forwarded)),
+            spawn(purge_after_flush(Arc::clone(&member), flushed)),
+            spawn(remove_retired(Arc::clone(&member))),
+        ];
+        Ok(Running { member, counters, tasks, raft_thread: Mutex::new(Some(raft_thread)) })
+    }
+
+    /// What tasks and callers share.
+    pub fn member(&self) -> &Arc<Member> {
+        &self.member
+    }
+
+    /// What the log thread has counted.
+    pub fn log_counters(&self) -> &LogCounters {
+        &self.counters
+    }
+
+    /// Hands leadership over, stops Raft, flushes, and writes what is left of the log.
+    pub async fn stop(&self) {
+        if self.member.is_stopping.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if self.member.is_leader() {
+            // Alone, or with nobody to take over, there is nothing to hand over.
+            let _ = self.member.transfer_leadership(None).await;
+        }
+        // Cut off where it takes longer: nothing that was acknowledged depends on it.
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, self.member.raft.shutdown()).await;
+        self.raft_thread.lock().take();
+        let (flushed, wait) = oneshot::channel();
+        let member = Arc::clone(&self.member);
+        std::thread::spawn(move || {
+            if let Err(fault) = member.flush.flush() {
+                tracing::warn!(%fault, "the state was not flushed; the next start replays the log");
+            }
+            // The wait for it may be over.
+            let _ = flushed.send(());
+        });
+        let _ = tokio::time::timeout(STOP_FLUSH_TIMEOUT, wait).await;
+        let (done, written) = oneshot::channel();
+        self.member.log_queue.push(LogOperation::Stop { done });
+        let _ = tokio::time::timeout(STOP_FLUSH_TIMEOUT, written).await;
+        self.member.flush.stop();
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.member.is_stopping.store(true, Ordering::Release);
+        self.raft_thread.lock().take();
+        self.member.flush.stop();
+        let (done, _) = oneshot::channel();
+        self.member.log_queue.push(LogOperation::Stop { done });
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+    tokio::spawn(task).abort_handle()
+}
+
+fn start_log_thread(
+    log: &LogStore,
+    counters: &Arc<LogCounters>,
+    failure: &Arc<Failure>,
+) -> Result<(), StartError> {
+    let thread = LogThread {
+        engine: Arc::clone(&log.engine),
+        tail: Arc::clone(&log.tail),
+        counters: Arc::clone(counters),
+        failure: Arc::clone(failure),
+    };
+    let queue = Arc::clone(&log.queue);
+    start_thread("raft-log", move || thread.run(&queue))
+}
+
+fn start_apply_thread(worker: ApplyWorker) -> Result<mpsc::Sender<Job>, StartError> {
+    let (jobs, received) = mpsc::channel();
+    start_thread("apply", move || worker.run(&received))?;
+    Ok(jobs)
+}
+
+fn start_flush_thread(parts: &WorkerParts) -> Result<(), StartError> {
+    let (flush, failure) = (Arc::clone(&parts.flush), Arc::clone(&parts.failure));
+    start_thread("flush", move || flush.run(&failure))
+}
+
+fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(no_thread)?;
+    Ok(())
+}
+
+/// Makes a new cluster's first membership. Every member of a static cluster does it, with the same content, so that the
+/// cluster forms whichever of them come up.
+async fn bootstrap(raft: &Raft, config: &ConsensusConfig) -> Result<(), StartError> {
+    let refused = |error: &dyn std::fmt::Display| StartError::Raft(error.to_string());
+    let is_new = !raft.is_initialized().await.map_err(|fatal| refused(&fatal))?;
+    if !is_new || config.initial_members.is_empty() {
+        return Ok(());
+    }
+    match raft.initialize(initial_nodes(config)).await {
+        Ok(()) => Ok(()),
+        // Another member was quicker and has sent its log already.
+        Err(RaftError::APIError(InitializeError::NotAllowed(_))) => Ok(()),
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+/// Tells Raft after each flush that it may purge the log behind it.
+async fn purge_after_flush(member: Arc<Member>, flushed: Arc<Notify>) {
+    loop {
+        flushed.notified().await;
+        if member.raft.trigger().snapshot().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Removes the files of a state that a snapshot replaced, once nobody can still read them.
+async fn remove_retired(member: Arc<Member>) {
+    let mut before = member.data_dir.active_state();
+    loop {
+        tokio::time::sleep(RETIRED_STATE_GRACE).await;
+        let data_dir = Arc::clone(&member.data_dir);
+        let retired_below = before;
+        before = data_dir.active_state();
+        let removal = tokio::task::spawn_blocking(move || data_dir.remove_states_below(retired_below));
+        if let Ok(Err(error)) = removal.await {
+            tracing::warn!(%error, "files of an earlier state stay behind");
+        }
+    }
+}

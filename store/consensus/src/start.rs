@@ -1,0 +1,116 @@
+//! Opens what a member needs, in the order in which one depends on the other, and checks that it belongs together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use holdfast_core::apply::Machine;
+use holdfast_core::rows::Rows;
+use holdfast_storage::engine::{Engine, EngineFault};
+use holdfast_storage::log_engine::{LogBatch, LogEngine, LogMeta};
+use holdfast_storage::open_error::OpenError;
+
+use crate::data_dir::{DataDir, DataDirError};
+use crate::entry_codec::Identity;
+use crate::handle::{ConsensusConfig, StartError};
+use crate::limits::DATA_FORMAT;
+use crate::log::recover::recover;
+use crate::log::tail::LogTail;
+use crate::state::engines::Engines;
+use crate::state::flush::StatePosition;
+use crate::state::worker::load_position;
+use crate::types::{MemberNode, position_or_none};
+
+/// What lies on disk, opened.
+pub struct Opened {
+    /// The data folder.
+    pub data_dir: Arc<DataDir>,
+    /// The log's engine.
+    pub log: Arc<dyn LogEngine>,
+    /// What the log holds.
+    pub tail: LogTail,
+    /// The tables' engine.
+    pub engine: Arc<dyn Engine>,
+    /// The tables as they are now.
+    pub rows: Arc<dyn Rows>,
+    /// The core on these tables.
+    pub machine: Machine,
+    /// Where they stand.
+    pub position: StatePosition,
+    /// The log came back shorter than what was committed or applied.
+    pub is_log_short: bool,
+}
+
+/// Opens the data folder and both engines.
+pub fn open(engines: &dyn Engines, config: &ConsensusConfig) -> Result<Opened, StartError> {
+    let data_dir = DataDir::open(&config.data_dir).map_err(|error| data_dir_error(config, error))?;
+    let log = engines.open_log(&data_dir.log_path()).map_err(|error| open_error(config, &error))?;
+    check_identity(log.as_ref(), config)?;
+    let tail = recover(log.as_ref()).map_err(|error| damaged(config, &error))?;
+    let state_path = data_dir.active_state_path();
+    let engine = engines.open_state(&state_path).map_err(|error| open_error(config, &error))?;
+    let rows = engine.view();
+    let machine = Machine::load(rows.as_ref()).map_err(|error| damaged(config, &error))?;
+    let position = load_position(&machine, &rows).map_err(|error| damaged(config, &error))?;
+    let last = position_or_none(tail.last().as_ref()).index;
+    let committed = position_or_none(tail.committed().as_ref()).index;
+    let is_log_short = last < committed || last < machine.head().applied.index;
+    Ok(Opened { data_dir: Arc::new(data_dir), log, tail, engine, rows, machine, position, is_log_short })
+}
+
+/// The members of a new cluster as openraft wants them.
+pub fn initial_nodes(config: &ConsensusConfig) -> BTreeMap<u64, MemberNode> {
+    let members = config.initial_members.iter();
+    members
+        .map(|peer| (peer.id.0, MemberNode { name: peer.name.clone(), peer_urls: peer.peer_urls.clone() }))
+        .collect()
+}
+
+/// Refuses data of another cluster, another member or a newer format; marks a new folder as this member's.
+fn check_identity(log: &dyn LogEngine, config: &ConsensusConfig) -> Result<(), StartError> {
+    let own = Identity { cluster: config.cluster_id.0, member: config.member_id.0, format: DATA_FORMAT };
+    let Some(bytes) = log.meta(LogMeta::Identity)? else {
+        let batch = LogBatch { meta: vec![(LogMeta::Identity, own.encode())], ..LogBatch::default() };
+        return Ok(log.write(batch, true)?);
+    };
+    let found = Identity::decode(bytes).map_err(|error| damaged(config, &error))?;
+    if found.format > own.format {
+        return Err(StartError::NewerFormat { found: found.format, supported: own.format });
+    }
+    if found.cluster != own.cluster {
+        return Err(StartError::OtherCluster { found: found.cluster, expected: own.cluster });
+    }
+    if found.member != own.member {
+        return Err(StartError::OtherMember { found: found.member, expected: own.member });
+    }
+    Ok(())
+}
+
+fn damaged(config: &ConsensusConfig, error: &dyn std::fmt::Display) -> StartError {
+    StartError::DataDir { path: config.data_dir.clone(), reason: error.to_string() }
+}
+
+fn open_error(config: &ConsensusConfig, error: &OpenError) -> StartError {
+    damaged(config, error)
+}
+
+fn data_dir_error(config: &ConsensusConfig, error: DataDirError) -> StartError {
+    match error {
+        DataDirError::NewerFormat { found } => StartError::NewerFormat { found, supported: DATA_FORMAT },
+        DataDirError::File { doing, path, source } => {
+            StartError::DataDir { path, reason: format!("{doing} it failed: {source}") }
+        }
+        DataDirError::InUse { ref path } => {
+            StartError::DataDir { path: path.clone(), reason: error.to_string() }
+        }
+        other => damaged(config, &other),
+    }
+}
+
+/// A thread could not be started.
+pub fn no_thread(error: std::io::Error) -> StartError {
+    StartError::Engine(EngineFault {
+        doing: "starting a thread",
+        reason: error.to_string(),
+        out_of_space: false,
+    })
+}

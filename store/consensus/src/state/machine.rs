@@ -1,0 +1,124 @@
+//! openraft's view of the state machine: hands runs of committed entries to the apply thread and waits for each.
+//! Must not apply anything itself: a large command would hold up the task that Raft shares with heartbeats.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+
+use futures::{Stream, StreamExt};
+use openraft::storage::{EntryResponder, RaftStateMachine};
+use openraft::{OptionalSend, RaftSnapshotBuilder};
+use tokio::sync::oneshot;
+
+use super::flush::{FlushClock, StatePosition};
+use super::worker::Job;
+use crate::entry_codec::payload_size;
+use crate::limits::{APPLY_BYTES_MAX, APPLY_ENTRIES_MAX};
+use crate::snapshot::data::SnapshotData;
+use crate::types::{LogId, RaftTypes, SnapshotMeta, StoredMembership};
+
+/// A snapshot as openraft hands it around.
+pub type Snapshot = openraft::type_config::alias::SnapshotOf<RaftTypes, SnapshotData>;
+
+/// The way to the apply thread.
+pub struct StateMachine {
+    /// Work for the apply thread, in order.
+    pub jobs: mpsc::Sender<Job>,
+    /// Where the state is durable.
+    pub flush: Arc<FlushClock>,
+    /// Raft runs: a snapshot that is asked for now is going to be sent. Before, only its position matters.
+    pub is_started: Arc<AtomicBool>,
+}
+
+/// The apply thread has ended, which it only does after a failure or at the end.
+fn ended<T>(_: T) -> io::Error {
+    io::Error::other("the apply thread has ended")
+}
+
+impl StateMachine {
+    async fn ask<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, io::Error>>) -> Job,
+    ) -> Result<T, io::Error> {
+        let (done, answer) = oneshot::channel();
+        self.jobs.send(job(done)).map_err(ended)?;
+        answer.await.map_err(ended)?
+    }
+}
+
+impl RaftStateMachine<RaftTypes> for StateMachine {
+    type SnapshotData = SnapshotData;
+    type SnapshotBuilder = SnapshotPosition;
+
+    async fn applied_state(&mut self) -> Result<(Option<LogId>, StoredMembership), io::Error> {
+        let position = self.ask(|done| Job::Position { done }).await?;
+        Ok((position.applied, position.membership))
+    }
+
+    async fn apply<Strm>(&mut self, mut entries: Strm) -> Result<(), io::Error>
+    where
+        Strm: Stream<Item = Result<EntryResponder<RaftTypes>, io::Error>> + Unpin + OptionalSend,
+    {
+        let mut run = Vec::new();
+        let mut bytes = 0;
+        while let Some(item) = entries.next().await {
+            let item = item?;
+            bytes += payload_size(&item.0.payload);
+            run.push(item);
+            if run.len() >= APPLY_ENTRIES_MAX || bytes >= APPLY_BYTES_MAX {
+                let entries = std::mem::take(&mut run);
+                bytes = 0;
+                self.ask(|done| Job::Apply { entries, done }).await?;
+            }
+        }
+        if run.is_empty() {
+            return Ok(());
+        }
+        self.ask(|done| Job::Apply { entries: run, done }).await
+    }
+
+    async fn get_snapshot_builder(&mut self) -> SnapshotPosition {
+        SnapshotPosition { flush: Arc::clone(&self.flush) }
+    }
+
+    async fn install_snapshot(
+        &mut self,
+        meta: &SnapshotMeta,
+        snapshot: SnapshotData,
+    ) -> Result<(), io::Error> {
+        let position = StatePosition { applied: meta.last_log_id, membership: meta.last_membership.clone() };
+        match snapshot {
+            SnapshotData::Folder(folder) => self.ask(|done| Job::Install { position, folder, done }).await,
+            // Only positions of this member's own state exist, and that state is here already.
+            SnapshotData::Position => Ok(()),
+        }
+    }
+
+    async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot>, io::Error> {
+        if !self.is_started.load(Ordering::Acquire) {
+            let durable = self.flush.durable();
+            return Ok(durable.applied.is_some().then(|| snapshot_at(durable, SnapshotData::Position)));
+        }
+        let (position, folder) = self.ask(|done| Job::Checkpoint { done }).await?;
+        Ok(position.applied.is_some().then(|| snapshot_at(position, SnapshotData::Folder(folder))))
+    }
+}
+
+/// Tells openraft which entries the durable state covers, so that it may purge them. Builds nothing: files are copied
+/// when a follower needs them.
+pub struct SnapshotPosition {
+    flush: Arc<FlushClock>,
+}
+
+impl RaftSnapshotBuilder<RaftTypes> for SnapshotPosition {
+    type SnapshotData = SnapshotData;
+
+    async fn build_snapshot(&mut self) -> Result<Snapshot, io::Error> {
+        Ok(snapshot_at(self.flush.durable(), SnapshotData::Position))
+    }
+}
+
+fn snapshot_at(position: StatePosition, snapshot: SnapshotData) -> Snapshot {
+    let meta = SnapshotMeta { last_log_id: position.applied, last_membership: position.membership };
+    Snapshot { meta, snapshot }
+}
