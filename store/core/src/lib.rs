@@ -3,6 +3,7 @@
 //! and the same commands give the same bytes on every member. `store/core/clippy.toml` and the manifest guard that.
 
 pub mod apply;
+pub mod codec;
 pub mod command;
 pub mod error;
 mod fingerprint;
@@ -12,6 +13,7 @@ pub mod ids;
 pub mod key_range;
 pub mod layout;
 pub mod limits;
+pub mod memory_rows;
 mod overlay;
 pub mod quota;
 mod rank;
@@ -19,5 +21,9 @@ pub mod read;
 pub mod request;
 pub mod response;
 pub mod rows;
+#[cfg(test)]
+mod test_rows;
+#[cfg(test)]
+mod test_store;
 pub mod txn_check;
 pub mod watch;
