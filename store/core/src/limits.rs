@@ -32,3 +32,6 @@ pub const LEASE_OVERHEAD_BYTES: u64 = 64;
 
 /// Live keys that two neighbouring chunks may have together to be joined; leaves room before the next split.
 pub const RANK_CHUNK_KEYS_JOINED_MAX: u32 = 192;
+
+/// Levels of nested transactions in one command. Above what requests can reach: gRPC's and JSON's decoders stop at 50.
+pub const TXN_DEPTH_MAX: usize = 128;

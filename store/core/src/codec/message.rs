@@ -1,0 +1,213 @@
+//! The protobuf messages of an encoded command. Numbers are for ever: a field that falls out of use keeps its number.
+//! Must not hold behaviour.
+
+use bytes::Bytes;
+use prost::{Message, Oneof};
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Command {
+    #[prost(string, tag = "1")]
+    pub username: String,
+    #[prost(uint64, tag = "2")]
+    pub auth_revision: u64,
+    #[prost(oneof = "Operation", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
+    pub operation: Option<Operation>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum Operation {
+    #[prost(message, tag = "3")]
+    Put(Put),
+    #[prost(message, tag = "4")]
+    DeleteRange(DeleteRange),
+    #[prost(message, tag = "5")]
+    Txn(Txn),
+    #[prost(int64, tag = "6")]
+    CompactRevision(i64),
+    #[prost(message, tag = "7")]
+    LeaseGrant(LeaseGrant),
+    #[prost(int64, tag = "8")]
+    LeaseRevokeId(i64),
+    #[prost(message, tag = "9")]
+    LeaseExpire(LeaseExpire),
+    #[prost(message, tag = "10")]
+    LeaseCheckpoint(LeaseCheckpoint),
+    #[prost(message, tag = "11")]
+    AlarmRaise(Alarm),
+    #[prost(message, tag = "12")]
+    AlarmClear(Alarm),
+    #[prost(message, tag = "13")]
+    MemberPublish(MemberPublish),
+    #[prost(string, tag = "14")]
+    ClusterVersion(String),
+    #[prost(message, tag = "15")]
+    Noop(Noop),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Noop {}
+
+/// `kind` is one of `range_kind`.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct KeyRange {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub start: Bytes,
+    #[prost(uint32, tag = "2")]
+    pub kind: u32,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub end: Bytes,
+}
+
+pub(super) mod range_kind {
+    pub const SINGLE: u32 = 1;
+    pub const BOUNDED: u32 = 2;
+    pub const FROM: u32 = 3;
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Range {
+    #[prost(message, optional, tag = "1")]
+    pub range: Option<KeyRange>,
+    #[prost(uint64, tag = "2")]
+    pub limit: u64,
+    #[prost(int64, optional, tag = "3")]
+    pub revision: Option<i64>,
+    /// 0 none, 1 ascending, 2 descending.
+    #[prost(uint32, tag = "4")]
+    pub order: u32,
+    /// 0 key, 1 version, 2 create, 3 mod, 4 value.
+    #[prost(uint32, tag = "5")]
+    pub target: u32,
+    #[prost(bool, tag = "6")]
+    pub keys_only: bool,
+    #[prost(bool, tag = "7")]
+    pub count_only: bool,
+    #[prost(int64, tag = "8")]
+    pub min_mod_revision: i64,
+    #[prost(int64, tag = "9")]
+    pub max_mod_revision: i64,
+    #[prost(int64, tag = "10")]
+    pub min_create_revision: i64,
+    #[prost(int64, tag = "11")]
+    pub max_create_revision: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Put {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub key: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub value: Bytes,
+    #[prost(int64, tag = "3")]
+    pub lease: i64,
+    #[prost(bool, tag = "4")]
+    pub prev_kv: bool,
+    #[prost(bool, tag = "5")]
+    pub ignore_value: bool,
+    #[prost(bool, tag = "6")]
+    pub ignore_lease: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct DeleteRange {
+    #[prost(message, optional, tag = "1")]
+    pub range: Option<KeyRange>,
+    #[prost(bool, tag = "2")]
+    pub prev_kv: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Compare {
+    #[prost(message, optional, tag = "1")]
+    pub range: Option<KeyRange>,
+    /// 0 equal, 1 greater, 2 less, 3 not equal.
+    #[prost(uint32, tag = "2")]
+    pub result: u32,
+    #[prost(oneof = "CompareTarget", tags = "3, 4, 5, 6, 7")]
+    pub target: Option<CompareTarget>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum CompareTarget {
+    #[prost(int64, tag = "3")]
+    Version(i64),
+    #[prost(int64, tag = "4")]
+    Create(i64),
+    #[prost(int64, tag = "5")]
+    Mod(i64),
+    #[prost(bytes = "bytes", tag = "6")]
+    Value(Bytes),
+    #[prost(int64, tag = "7")]
+    Lease(i64),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct TxnOperation {
+    #[prost(oneof = "TxnOperationKind", tags = "1, 2, 3, 4")]
+    pub kind: Option<TxnOperationKind>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum TxnOperationKind {
+    #[prost(message, tag = "1")]
+    Range(Range),
+    #[prost(message, tag = "2")]
+    Put(Put),
+    #[prost(message, tag = "3")]
+    DeleteRange(DeleteRange),
+    /// An encoded `Txn`, so that how deep transactions nest is bounded here and not by the decoder's own limit.
+    #[prost(bytes = "bytes", tag = "4")]
+    Txn(Bytes),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Txn {
+    #[prost(message, repeated, tag = "1")]
+    pub compares: Vec<Compare>,
+    #[prost(message, repeated, tag = "2")]
+    pub success: Vec<TxnOperation>,
+    #[prost(message, repeated, tag = "3")]
+    pub failure: Vec<TxnOperation>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LeaseGrant {
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    #[prost(int64, tag = "2")]
+    pub ttl_seconds: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LeaseExpire {
+    #[prost(int64, repeated, tag = "1")]
+    pub ids: Vec<i64>,
+    #[prost(uint64, tag = "2")]
+    pub term: u64,
+}
+
+/// Two lists of the same length.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LeaseCheckpoint {
+    #[prost(int64, repeated, tag = "1")]
+    pub ids: Vec<i64>,
+    #[prost(int64, repeated, tag = "2")]
+    pub remaining_seconds: Vec<i64>,
+}
+
+/// `kind` is 1 for space, 2 for corruption, 0 for every kind where that is allowed.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Alarm {
+    #[prost(uint64, tag = "1")]
+    pub member: u64,
+    #[prost(uint32, tag = "2")]
+    pub kind: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct MemberPublish {
+    #[prost(uint64, tag = "1")]
+    pub member: u64,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub attributes: Bytes,
+}

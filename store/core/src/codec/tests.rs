@@ -1,0 +1,261 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::command::Operation;
+use crate::ids::{LeaseId, MemberId, Revision, Term};
+use crate::key_range::KeyRange;
+use crate::request::{
+    Compare, CompareResult, CompareTarget, DeleteRangeRequest, PutRequest, RangeRequest, SortOrder,
+    SortTarget, TxnOperation, TxnRequest,
+};
+use crate::response::AlarmKind;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One command of every kind with the bytes that members of all versions write for it.
+fn golden() -> Vec<(Operation, &'static str)> {
+    let id = LeaseId(7);
+    let member = MemberId(9);
+    let put =
+        PutRequest { key: "k".into(), value: "v".into(), lease: id, prev_kv: true, ..PutRequest::default() };
+    let single = KeyRange::Single("k".into());
+    let bounded = KeyRange::Bounded { start: "a".into(), end: "b".into() };
+    let txn = TxnRequest {
+        compares: vec![Compare {
+            range: single,
+            result: CompareResult::NotEqual,
+            target: CompareTarget::Value("v".into()),
+        }],
+        success: vec![
+            TxnOperation::Range(RangeRequest {
+                limit: 3,
+                revision: Some(Revision(5)),
+                order: SortOrder::Descend,
+                target: SortTarget::Value,
+                keys_only: true,
+                max_mod_revision: 6,
+                ..RangeRequest::all(KeyRange::From("".into()))
+            }),
+            TxnOperation::Txn(TxnRequest {
+                success: vec![TxnOperation::Put(put.clone())],
+                ..Default::default()
+            }),
+        ],
+        failure: vec![TxnOperation::DeleteRange(DeleteRangeRequest {
+            range: bounded.clone(),
+            prev_kv: false,
+        })],
+    };
+    vec![
+        (Operation::Noop, "017a00"),
+        (Operation::Put(put), "011a0a0a016b12017618072001"),
+        (
+            Operation::DeleteRange(DeleteRangeRequest { range: bounded, prev_kv: true }),
+            "01220c0a080a016110021a01621001",
+        ),
+        (
+            Operation::Txn(txn),
+            "012a420a0c0a050a016b10011003320176\
+             12120a100a021003100318052002280430014806\
+             1210220e120c120a0a016b12017618072001\
+             1a0c1a0a0a080a016110021a0162",
+        ),
+        (Operation::Compact { revision: Revision(300) }, "0130ac02"),
+        (Operation::LeaseGrant { id, ttl_seconds: 60 }, "013a040807103c"),
+        (Operation::LeaseRevoke { id }, "014007"),
+        (Operation::LeaseExpire { ids: vec![id, LeaseId(8)], term: Term(2) }, "014a060a0207081002"),
+        (Operation::LeaseCheckpoint { remaining_seconds: vec![(id, 30)] }, "0152060a010712011e"),
+        (Operation::AlarmRaise { member, kind: AlarmKind::NoSpace }, "015a0408091001"),
+        (Operation::AlarmRaise { member, kind: AlarmKind::Corrupt }, "015a0408091002"),
+        (Operation::AlarmClear { member, kind: None }, "0162020809"),
+        (Operation::MemberPublish { member, attributes: "m".into() }, "016a05080912016d"),
+        (Operation::ClusterVersionSet { version: "3.7.0".into() }, "017205332e372e30"),
+    ]
+}
+
+#[test]
+fn every_kind_of_command_has_the_bytes_it_always_had() {
+    for (operation, expected) in golden() {
+        let command = Command::from(operation);
+        let encoded = encode(&command);
+        assert_eq!(hex(&encoded), expected, "{command:?}");
+        assert_eq!(decode(encoded), Ok(command));
+    }
+    let command = Command { username: "root".into(), auth_revision: 4, operation: Operation::Noop };
+    assert_eq!(hex(&encode(&command)), "010a04726f6f7410047a00");
+}
+
+#[test]
+fn keys_and_values_are_slices_of_the_encoded_command() {
+    let put = PutRequest { key: "key".into(), value: "value".into(), ..PutRequest::default() };
+    let encoded = encode(&Operation::Put(put).into());
+    let Operation::Put(put) = decode(encoded.clone()).unwrap().operation else { panic!("not a put") };
+    assert!(encoded.as_ptr_range().contains(&put.value.as_ptr()));
+    assert!(encoded.as_ptr_range().contains(&put.key.as_ptr()));
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    assert_eq!(decode(Bytes::new()), Err(CodecError::Empty));
+    assert_eq!(decode(Bytes::from_static(&[2, 0x7a, 0])), Err(CodecError::Version(2)));
+    assert_eq!(decode(Bytes::from_static(&[1])), Err(CodecError::Unknown("operation")));
+    assert_eq!(decode(Bytes::from_static(b"\x01\x22\x00")), Err(CodecError::Unknown("range")));
+    assert_eq!(
+        decode(Bytes::from_static(b"\x01\x22\x02\x0a\x00")),
+        Err(CodecError::Unknown("kind of range"))
+    );
+    assert_eq!(decode(Bytes::from_static(b"\x01\x5a\x02\x10\x03")), Err(CodecError::Unknown("alarm")));
+    assert!(matches!(decode(Bytes::from_static(b"\x01\x22\x09")), Err(CodecError::Damaged(_))));
+}
+
+#[test]
+fn transactions_nest_to_the_limit_and_no_further() {
+    let nested = |levels: usize| {
+        let innermost = TxnRequest::default();
+        let txn = (1..levels).fold(innermost, |txn, _| TxnRequest {
+            success: vec![TxnOperation::Txn(txn)],
+            ..TxnRequest::default()
+        });
+        Command::from(Operation::Txn(txn))
+    };
+    let deepest = nested(TXN_DEPTH_MAX);
+    assert_eq!(decode(encode(&deepest)), Ok(deepest));
+    assert_eq!(decode(encode(&nested(TXN_DEPTH_MAX + 1))), Err(CodecError::TooDeep));
+}
+
+fn any_bytes() -> impl Strategy<Value = Bytes> {
+    vec(any::<u8>(), 0..20).prop_map(Bytes::from)
+}
+
+fn any_range() -> impl Strategy<Value = KeyRange> {
+    prop_oneof![
+        any_bytes().prop_map(KeyRange::Single),
+        any_bytes().prop_map(KeyRange::From),
+        (any_bytes(), any_bytes()).prop_map(|(start, end)| KeyRange::Bounded { start, end }),
+    ]
+}
+
+fn any_put() -> impl Strategy<Value = PutRequest> {
+    (any_bytes(), any_bytes(), any::<i64>(), any::<[bool; 3]>()).prop_map(|(key, value, lease, flags)| {
+        PutRequest {
+            key,
+            value,
+            lease: LeaseId(lease),
+            prev_kv: flags[0],
+            ignore_value: flags[1],
+            ignore_lease: flags[2],
+        }
+    })
+}
+
+fn any_range_request() -> impl Strategy<Value = RangeRequest> {
+    use SortOrder::{Ascend, Descend, None};
+    use SortTarget::{Create, Key, Mod, Value, Version};
+    let order = prop::sample::select(vec![None, Ascend, Descend]);
+    let target = prop::sample::select(vec![Key, Version, Create, Mod, Value]);
+    (any_range(), any::<u64>(), any::<Option<i64>>(), order, target, any::<[bool; 2]>(), any::<[i64; 4]>())
+        .prop_map(|(range, limit, revision, order, target, flags, bounds)| RangeRequest {
+            range,
+            limit,
+            revision: revision.map(Revision),
+            order,
+            target,
+            keys_only: flags[0],
+            count_only: flags[1],
+            min_mod_revision: bounds[0],
+            max_mod_revision: bounds[1],
+            min_create_revision: bounds[2],
+            max_create_revision: bounds[3],
+        })
+}
+
+fn any_compare() -> impl Strategy<Value = Compare> {
+    use CompareResult::{Equal, Greater, Less, NotEqual};
+    let target = prop_oneof![
+        any::<i64>().prop_map(CompareTarget::Version),
+        any::<i64>().prop_map(CompareTarget::Create),
+        any::<i64>().prop_map(CompareTarget::Mod),
+        any_bytes().prop_map(CompareTarget::Value),
+        any::<i64>().prop_map(CompareTarget::Lease),
+    ];
+    (any_range(), prop::sample::select(vec![Equal, Greater, Less, NotEqual]), target)
+        .prop_map(|(range, result, target)| Compare { range, result, target })
+}
+
+fn any_txn() -> impl Strategy<Value = TxnRequest> {
+    let leaf = prop_oneof![
+        any_put().prop_map(TxnOperation::Put),
+        any_range_request().prop_map(TxnOperation::Range),
+        (any_range(), any::<bool>())
+            .prop_map(|(range, prev_kv)| TxnOperation::DeleteRange(DeleteRangeRequest { range, prev_kv })),
+    ];
+    let operation = leaf.prop_recursive(3, 16, 3, |operation| {
+        (vec(any_compare(), 0..2), vec(operation.clone(), 0..3), vec(operation, 0..3)).prop_map(
+            |(compares, success, failure)| TxnOperation::Txn(TxnRequest { compares, success, failure }),
+        )
+    });
+    (vec(any_compare(), 0..3), vec(operation.clone(), 0..4), vec(operation, 0..4))
+        .prop_map(|(compares, success, failure)| TxnRequest { compares, success, failure })
+}
+
+fn any_operation() -> impl Strategy<Value = Operation> {
+    let id = any::<i64>().prop_map(LeaseId);
+    let member = any::<u64>().prop_map(MemberId);
+    let kind = prop::sample::select(vec![AlarmKind::NoSpace, AlarmKind::Corrupt]);
+    prop_oneof![
+        Just(Operation::Noop),
+        any_put().prop_map(Operation::Put),
+        (any_range(), any::<bool>())
+            .prop_map(|(range, prev_kv)| Operation::DeleteRange(DeleteRangeRequest { range, prev_kv })),
+        any_txn().prop_map(Operation::Txn),
+        any::<i64>().prop_map(|revision| Operation::Compact { revision: Revision(revision) }),
+        (id.clone(), any::<i64>()).prop_map(|(id, ttl_seconds)| Operation::LeaseGrant { id, ttl_seconds }),
+        id.clone().prop_map(|id| Operation::LeaseRevoke { id }),
+        (vec(id.clone(), 0..5), any::<u64>())
+            .prop_map(|(ids, term)| Operation::LeaseExpire { ids, term: Term(term) }),
+        vec((id, any::<i64>()), 0..5)
+            .prop_map(|remaining_seconds| Operation::LeaseCheckpoint { remaining_seconds }),
+        (member.clone(), kind.clone()).prop_map(|(member, kind)| Operation::AlarmRaise { member, kind }),
+        (member.clone(), prop::option::of(kind))
+            .prop_map(|(member, kind)| Operation::AlarmClear { member, kind }),
+        (member, any_bytes())
+            .prop_map(|(member, attributes)| Operation::MemberPublish { member, attributes }),
+        "[0-9.]{0,8}".prop_map(|version| Operation::ClusterVersionSet { version }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_command_is_read_as_it_was_written(
+        operation in any_operation(),
+        username in "\\PC{0,8}",
+        auth_revision in any::<u64>(),
+    ) {
+        let command = Command { username, auth_revision, operation };
+        prop_assert_eq!(decode(encode(&command)), Ok(command));
+    }
+
+    #[test]
+    fn no_bytes_make_the_decoder_panic(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = decode(bytes.clone().into());
+        let mut versioned = bytes;
+        versioned.insert(0, VERSION);
+        let _ = decode(versioned.into());
+    }
+
+    #[test]
+    fn damage_to_a_command_does_not_make_the_decoder_panic(
+        operation in any_operation(),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut encoded = encode(&operation.into()).to_vec();
+        for (at, byte) in damage {
+            let at = at.index(encoded.len());
+            encoded[at] = byte;
+        }
+        let _ = decode(encoded.into());
+    }
+}
