@@ -2,7 +2,6 @@
 //! behind one handle. openraft's types stay inside this crate; bytes on disk and wire are our own.
 
 mod ask;
-mod command_codec;
 mod data_dir;
 mod entry_codec;
 mod failure;
@@ -24,6 +23,9 @@ mod status;
 mod transfer;
 mod types;
 mod wire;
+
+#[cfg(test)]
+mod tests;
 
 pub use log::thread::LogCounters;
 pub use state::engines::{Engines, RocksEngines};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::command_codec as codec;
+use holdfast_core::codec;
 use holdfast_core::command::Command;
 use holdfast_core::response::Applied;
 use openraft::errors::ClientWriteError;

@@ -45,9 +45,11 @@ pub struct Running {
 }
 
 /// What exists before Raft does.
-struct Foundation {
-    parts: WorkerParts,
-    log: LogStore,
+pub struct Foundation {
+    /// What the apply thread works with.
+    pub parts: WorkerParts,
+    /// The log.
+    pub log: LogStore,
     counters: Arc<LogCounters>,
     jobs: mpsc::Sender<Job>,
     /// Signalled after each flush.
@@ -57,7 +59,7 @@ struct Foundation {
 
 impl Foundation {
     /// Wires what was opened and starts the threads that do not need Raft.
-    fn lay(
+    pub fn lay(
         opened: Opened,
         engines: Arc<dyn Engines>,
         config: &ConsensusConfig,
@@ -97,13 +99,14 @@ impl Foundation {
         let membership = opened.position.membership;
         let worker = ApplyWorker::new(parts.clone(), opened.engine, opened.machine, opened.rows, membership);
         let counters = Arc::new(LogCounters::default());
-        start_log_thread(&log, &counters, &parts.failure)?;
+        start_log_thread(&log, &counters, &parts)?;
         let jobs = start_apply_thread(worker)?;
         start_flush_thread(&parts)?;
         Ok(Foundation { parts, log, counters, jobs, flushed, is_log_short: opened.is_log_short })
     }
 
-    fn state_machine(&self, is_started: &Arc<AtomicBool>) -> StateMachine {
+    /// openraft's side of the state machine.
+    pub fn state_machine(&self, is_started: &Arc<AtomicBool>) -> StateMachine {
         StateMachine {
             jobs: self.jobs.clone(),
             flush: Arc::clone(&self.parts.flush),
@@ -168,7 +171,8 @@ impl Running {
             raft,
         });
         bootstrap(&member.raft, &config).await?;
-        status::publish(&member, &member.raft.server_metrics().borrow_watched().clone());
+        let known = member.raft.server_metrics().borrow_watched().clone();
+        status::publish(&member, &known);
         let tasks = vec![
             spawn(status::run(Arc::clone(&member))),
             spawn(read_barrier::run(Arc::clone(&member))),
@@ -241,13 +245,14 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
 fn start_log_thread(
     log: &LogStore,
     counters: &Arc<LogCounters>,
-    failure: &Arc<Failure>,
+    parts: &WorkerParts,
 ) -> Result<(), StartError> {
     let thread = LogThread {
         engine: Arc::clone(&log.engine),
         tail: Arc::clone(&log.tail),
         counters: Arc::clone(counters),
-        failure: Arc::clone(failure),
+        failure: Arc::clone(&parts.failure),
+        _data_dir: Arc::clone(&parts.data_dir),
     };
     let queue = Arc::clone(&log.queue);
     start_thread("raft-log", move || thread.run(&queue))
@@ -260,8 +265,9 @@ fn start_apply_thread(worker: ApplyWorker) -> Result<mpsc::Sender<Job>, StartErr
 }
 
 fn start_flush_thread(parts: &WorkerParts) -> Result<(), StartError> {
-    let (flush, failure) = (Arc::clone(&parts.flush), Arc::clone(&parts.failure));
-    start_thread("flush", move || flush.run(&failure))
+    let parts = parts.clone();
+    // All of the parts: the folder stays locked for as long as a flush may write.
+    start_thread("flush", move || parts.flush.run(&parts.failure))
 }
 
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StartError> {

@@ -57,12 +57,14 @@ pub fn peers_of(membership: &StoredMembership) -> Vec<Peer> {
 pub async fn run(member: Arc<Member>) {
     let mut metrics = member.raft.server_metrics();
     loop {
-        publish(&member, &metrics.borrow_and_update().clone());
+        let seen = metrics.borrow_and_update().clone();
+        publish(&member, &seen);
         if metrics.changed().await.is_err() {
             break;
         }
     }
-    member.leadership.update(member.leadership.current.borrow().0.0, None);
+    let (term, _) = *member.leadership.current.borrow();
+    member.leadership.update(term.0, None);
     if !member.is_stopping.load(Ordering::Acquire) {
         let state = member.raft.metrics().borrow_watched().running_state.clone();
         let reason = state.err().map_or_else(|| "it ended".to_owned(), |fatal| fatal.to_string());

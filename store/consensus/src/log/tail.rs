@@ -106,9 +106,12 @@ impl LogTail {
         self.evict();
     }
 
-    /// Drops the entries behind `last`.
+    /// Drops the entries behind `last`; nothing when there are none.
     pub fn truncate_after(&mut self, last: Option<LogId>) {
         let next = last.map_or(0, |last| last.index + 1);
+        if self.last.is_none_or(|newest| newest.index < next) {
+            return;
+        }
         while self.entries.back().is_some_and(|entry| entry.log_id.index >= next) {
             let entry = self.entries.pop_back().expect("the back was looked at");
             self.held_bytes -= cost(&entry);

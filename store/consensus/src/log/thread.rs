@@ -16,6 +16,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use super::tail::LogTail;
+use crate::data_dir::DataDir;
 use crate::entry_codec::{encode_entry, encode_position, encode_vote, payload_size};
 use crate::failure::Failure;
 use crate::limits::LOG_BATCH_BYTES_MAX;
@@ -88,6 +89,8 @@ pub struct LogThread {
     pub counters: Arc<LogCounters>,
     /// Where to report that a write failed.
     pub failure: Arc<Failure>,
+    /// The folder stays locked for as long as this thread may write.
+    pub _data_dir: Arc<DataDir>,
 }
 
 impl Default for LogQueue {

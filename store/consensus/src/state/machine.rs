@@ -78,7 +78,11 @@ impl RaftStateMachine<RaftTypes> for StateMachine {
     }
 
     async fn get_snapshot_builder(&mut self) -> SnapshotPosition {
-        SnapshotPosition { flush: Arc::clone(&self.flush) }
+        SnapshotPosition { flush: Arc::clone(&self.flush), is_forced: false }
+    }
+
+    async fn try_create_snapshot_builder(&mut self, force: bool) -> Option<SnapshotPosition> {
+        Some(SnapshotPosition { flush: Arc::clone(&self.flush), is_forced: force })
     }
 
     async fn install_snapshot(
@@ -108,12 +112,19 @@ impl RaftStateMachine<RaftTypes> for StateMachine {
 /// when a follower needs them.
 pub struct SnapshotPosition {
     flush: Arc<FlushClock>,
+    /// The newest position is wanted, so it is made durable first.
+    is_forced: bool,
 }
 
 impl RaftSnapshotBuilder<RaftTypes> for SnapshotPosition {
     type SnapshotData = SnapshotData;
 
     async fn build_snapshot(&mut self) -> Result<Snapshot, io::Error> {
+        if self.is_forced {
+            let flush = Arc::clone(&self.flush);
+            let flushed = tokio::task::spawn_blocking(move || flush.flush()).await;
+            flushed.map_err(io::Error::other)?.map_err(io::Error::other)?;
+        }
         Ok(snapshot_at(self.flush.durable(), SnapshotData::Position))
     }
 }

@@ -4,8 +4,8 @@
 use std::io;
 use std::sync::{Arc, mpsc};
 
-use crate::command_codec as codec;
 use holdfast_core::apply::{Effects, Machine};
+use holdfast_core::codec;
 use holdfast_core::response::Applied;
 use holdfast_core::rows::{Rows, RowsFault};
 use holdfast_storage::engine::{Engine, EngineFault};
@@ -221,6 +221,7 @@ impl ApplyWorker {
             match entry.payload {
                 EntryPayload::Blank => batch.skip(position),
                 EntryPayload::Membership(membership) => {
+                    batch.skip(position);
                     batch.set_membership(position, encode_membership(&membership));
                     self.membership = StoredMembership::new(Some(entry.log_id), membership);
                 }

@@ -1,0 +1,156 @@
+//! One member alone: proposing, reading, restarting, crashing, sharing of fsyncs.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use holdfast_core::ids::{ClusterId, MemberId};
+use tempfile::TempDir;
+
+use super::engines::MemoryEngines;
+use super::node::{TestNode, config, free_address, peer, put, wait_until};
+use crate::handle::{ProposeError, StartError};
+use crate::state::engines::{Engines, RocksEngines};
+
+fn one_member(folder: &TempDir, engines: Arc<dyn Engines>) -> TestNode {
+    let address = free_address();
+    TestNode::new(config(1, vec![peer(1, address)], folder.path().join("data")), engines, address)
+}
+
+fn rocks() -> Arc<dyn Engines> {
+    Arc::new(RocksEngines { cache_bytes: 16 << 20 })
+}
+
+#[test]
+fn a_put_is_visible_as_soon_as_it_is_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = one_member(&folder, rocks());
+    node.start();
+    assert_eq!(node.put("a", "1"), Ok(2));
+    assert_eq!(node.get("a").as_deref(), Some("1"));
+    assert_eq!(node.recorder.events.load(Ordering::SeqCst), 1);
+    node.block_on(node.consensus().read_barrier()).unwrap();
+    let status = node.consensus().status();
+    assert!(status.is_leader, "{status:?}");
+    assert_eq!(status.leader, Some(MemberId(1)));
+    assert_eq!(status.applied_index, status.last_log_index);
+    assert_eq!(status.members, vec![peer_named(&status.members)]);
+}
+
+fn peer_named(members: &[crate::handle::Peer]) -> crate::handle::Peer {
+    let only = members.first().expect("one member").clone();
+    assert_eq!((only.id, only.name.as_str(), only.is_learner), (MemberId(1), "m1", false));
+    only
+}
+
+#[test]
+fn a_restart_finds_what_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = one_member(&folder, rocks());
+    node.start();
+    for number in 0..100 {
+        node.put(&format!("k{number}"), "v").unwrap();
+    }
+    let before = node.consensus().view().head().clone();
+    node.kill();
+    node.start();
+    node.block_on(node.consensus().read_barrier()).unwrap();
+    let after = node.consensus().view().head().clone();
+    assert_eq!((after.revision, after.accumulator), (before.revision, before.accumulator));
+    assert_eq!(node.put("another", "v"), Ok(102));
+    node.stop();
+    node.start();
+    node.block_on(node.consensus().read_barrier()).unwrap();
+    assert_eq!(node.get("another").as_deref(), Some("v"));
+}
+
+#[test]
+fn a_crash_that_forgets_everything_unsynced_loses_nothing_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let engines = Arc::new(MemoryEngines::syncing_in(Duration::from_millis(1)));
+    let mut node = one_member(&folder, Arc::clone(&engines) as Arc<dyn Engines>);
+    node.config.snapshot_entries = 7;
+    let mut acknowledged = Vec::new();
+    for round in 0..5 {
+        node.start();
+        for number in 0..20 {
+            let key = format!("r{round}k{number}");
+            acknowledged.push((key.clone(), node.put(&key, "v").unwrap()));
+        }
+        node.kill();
+        wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
+        engines.crash();
+    }
+    node.start();
+    node.block_on(node.consensus().read_barrier()).unwrap();
+    for (key, revision) in acknowledged {
+        let found = node.consensus().view().get(key.as_bytes()).unwrap();
+        assert_eq!(found.map(|found| found.mod_revision.0), Some(revision), "{key}");
+    }
+}
+
+#[test]
+fn concurrent_proposals_share_an_fsync() {
+    let folder = tempfile::tempdir().unwrap();
+    let engines = Arc::new(MemoryEngines::syncing_in(Duration::from_millis(5)));
+    let mut node = one_member(&folder, engines);
+    node.start();
+    node.put("first", "v").unwrap();
+    let before = node.consensus().log_counters().syncs.load(Ordering::SeqCst);
+    let proposals = (0..100).map(|proposer| {
+        let consensus = node.consensus().clone();
+        node.handle().spawn(async move {
+            for number in 0..5 {
+                consensus.propose(put(&format!("p{proposer}n{number}"), "v")).await.unwrap();
+            }
+        })
+    });
+    let proposals: Vec<_> = proposals.collect();
+    for proposal in proposals {
+        node.block_on(proposal).unwrap();
+    }
+    let syncs = node.consensus().log_counters().syncs.load(Ordering::SeqCst) - before;
+    assert_eq!(node.consensus().view().head().revision.0, 502);
+    assert!((5..=50).contains(&syncs), "500 proposals by 100 proposers took {syncs} fsyncs");
+}
+
+#[test]
+fn a_failed_log_write_ends_the_member() {
+    let folder = tempfile::tempdir().unwrap();
+    let engines = Arc::new(MemoryEngines::default());
+    let mut node = one_member(&folder, Arc::clone(&engines) as Arc<dyn Engines>);
+    node.start();
+    node.put("a", "1").unwrap();
+    engines.fail_writes();
+    let outcome = node.put("b", "2");
+    assert!(matches!(outcome, Err(ProposeError::Stopped | ProposeError::LeaderChanged)), "{outcome:?}");
+    let reason = node.block_on(node.consensus().failed());
+    assert!(reason.contains("the log cannot be written"), "{reason}");
+    assert_eq!(node.put("c", "3"), Err(ProposeError::Stopped));
+}
+
+#[test]
+fn data_of_another_cluster_or_member_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = one_member(&folder, rocks());
+    node.start();
+    node.stop();
+    wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
+    node.config.cluster_id = ClusterId(0xc2);
+    let refusal = node.try_start().unwrap_err();
+    assert!(matches!(refusal, StartError::OtherCluster { found: 0xc1, expected: 0xc2 }), "{refusal}");
+    node.config.cluster_id = ClusterId(0xc1);
+    node.config.member_id = MemberId(2);
+    let refusal = node.try_start().unwrap_err();
+    assert!(matches!(refusal, StartError::OtherMember { found: 1, expected: 2 }), "{refusal}");
+}
+
+#[test]
+fn a_folder_in_use_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = one_member(&folder, rocks());
+    node.start();
+    let mut second = one_member(&folder, rocks());
+    let refusal = second.try_start().unwrap_err();
+    assert!(refusal.to_string().contains("in use"), "{refusal}");
+}
