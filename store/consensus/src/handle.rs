@@ -231,6 +231,11 @@ impl Consensus {
         self.member().status()
     }
 
+    /// The newest entry that the log has purged; followers behind it need a snapshot.
+    pub fn purged_index(&self) -> LogIndex {
+        LogIndex(self.member().purged_index())
+    }
+
     /// Changes whenever the leader or the term changes.
     pub fn leader_changes(&self) -> tokio::sync::watch::Receiver<(Term, Option<MemberId>)> {
         self.member().leadership.current.subscribe()

@@ -144,6 +144,11 @@ impl Member {
         self.tail.lock().last().map_or(0, |last| outer_index(last.index))
     }
 
+    /// Newest purged entry, counted from 1.
+    pub fn purged_index(&self) -> u64 {
+        self.tail.lock().purged().map_or(0, |purged| outer_index(purged.index))
+    }
+
     /// Waits until the leader or the term changes, or for a short while.
     pub async fn leadership_moved(&self) {
         let mut current = self.leadership.current.subscribe();

@@ -1,1 +1,314 @@
-//! x
+//! Three members over loopback: replication, failover, catching up, reads that are never stale.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use holdfast_core::ids::{MemberId, Revision};
+use holdfast_proto::peer as wire;
+use tempfile::TempDir;
+use tonic::Code;
+
+use super::engines::MemoryEngines;
+use super::node::{TestNode, config, free_address, peer, put, wait_until};
+use crate::handle::{AskHandler, ProposeError};
+use crate::state::engines::{Engines, RocksEngines};
+
+struct Cluster {
+    nodes: Vec<TestNode>,
+    addresses: Vec<SocketAddr>,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// A started cluster, on engines made for each member.
+    fn start(engines: impl Fn() -> Arc<dyn Engines>, adjust: impl Fn(&mut TestNode)) -> Cluster {
+        let folder = tempfile::tempdir().unwrap();
+        let addresses: Vec<SocketAddr> = (0..3).map(|_| free_address()).collect();
+        let peers: Vec<_> =
+            addresses.iter().enumerate().map(|(index, address)| peer(index as u64 + 1, *address)).collect();
+        let nodes = (1..=3_u64).map(|id| {
+            let data_dir = folder.path().join(format!("m{id}"));
+            let address = addresses[id as usize - 1];
+            let mut node = TestNode::new(config(id, peers.clone(), data_dir), engines(), address);
+            adjust(&mut node);
+            node.start();
+            node
+        });
+        let nodes = nodes.collect();
+        let cluster = Cluster { nodes, addresses, _folder: folder };
+        cluster.leader();
+        cluster
+    }
+
+    fn in_memory() -> Cluster {
+        Cluster::start(|| Arc::new(MemoryEngines::default()), |_| {})
+    }
+
+    /// Index of the leader that a majority of the running members agrees on and that has a quorum.
+    fn leader(&self) -> usize {
+        let mut found = None;
+        wait_until("a leader is known", || {
+            found = self.nodes.iter().position(|node| {
+                node.is_running() && {
+                    let status = node.consensus().status();
+                    status.is_leader && self.followers_of(status.leader.unwrap()) >= 2
+                }
+            });
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    fn followers_of(&self, leader: MemberId) -> usize {
+        let running = self.nodes.iter().filter(|node| node.is_running());
+        running.filter(|node| node.consensus().status().leader == Some(leader)).count()
+    }
+
+    fn follower(&self) -> usize {
+        let leader = self.leader();
+        (0..3).find(|index| *index != leader && self.nodes[*index].is_running()).unwrap()
+    }
+
+    /// Waits until all running members stand at the same revision with the same content.
+    fn assert_equal(&self, revision: i64) {
+        wait_until("all members are equal", || {
+            let heads = self.nodes.iter().filter(|node| node.is_running()).map(|node| {
+                let view = node.consensus().view();
+                (view.head().revision, view.head().accumulator)
+            });
+            let heads: Vec<_> = heads.collect();
+            heads.iter().all(|head| *head == heads[0] && head.0 == Revision(revision))
+        });
+    }
+}
+
+#[test]
+fn a_write_through_any_member_reaches_all() {
+    let cluster = Cluster::start(|| Arc::new(RocksEngines { cache_bytes: 16 << 20 }), |_| {});
+    for (index, node) in cluster.nodes.iter().enumerate() {
+        let revision = node.put(&format!("k{index}"), "v").unwrap();
+        assert_eq!(revision, index as i64 + 2);
+        // Whoever acknowledges has applied it.
+        assert_eq!(node.get(&format!("k{index}")).as_deref(), Some("v"));
+    }
+    cluster.assert_equal(4);
+    let leader = cluster.nodes[cluster.leader()].consensus().status();
+    assert_eq!(leader.members.len(), 3);
+    assert!(leader.term.0 > 0);
+}
+
+#[test]
+fn writes_resume_soon_after_the_leader_dies_and_nothing_acknowledged_is_lost() {
+    let mut cluster = Cluster::in_memory();
+    let mut acknowledged = Vec::new();
+    let mut revision = 1;
+    for round in 0..3 {
+        for number in 0..20 {
+            let key = format!("r{round}k{number}");
+            revision = cluster.nodes[cluster.leader()].put(&key, "v").unwrap();
+            acknowledged.push((key, revision));
+        }
+        let leader = cluster.leader();
+        cluster.nodes[leader].kill();
+        let killed = Instant::now();
+        let survivor = (leader + 1) % 3;
+        let key = format!("r{round}after");
+        // A proposal that was handed to the dead leader has an unknown outcome; the client tries again.
+        loop {
+            match cluster.nodes[survivor].put(&key, "v") {
+                Ok(acknowledged) => {
+                    revision = acknowledged;
+                    break;
+                }
+                Err(ProposeError::LeaderChanged) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let outage = killed.elapsed();
+        assert!(outage < Duration::from_millis(2500), "no write for {outage:?}");
+        acknowledged.push((key, revision));
+        cluster.nodes[leader].start();
+    }
+    cluster.assert_equal(revision);
+    for node in &cluster.nodes {
+        for (key, revision) in &acknowledged {
+            let found = node.consensus().view().get(key.as_bytes()).unwrap();
+            assert_eq!(found.map(|found| found.mod_revision.0), Some(*revision), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_member_that_was_away_catches_up_by_log() {
+    let mut cluster = Cluster::start(|| Arc::new(RocksEngines { cache_bytes: 16 << 20 }), |_| {});
+    cluster.nodes[0].put("before", "v").unwrap();
+    let away = cluster.follower();
+    cluster.nodes[away].kill();
+    let leader = cluster.leader();
+    let mut revision = 0;
+    for number in 0..200 {
+        revision = cluster.nodes[leader].put(&format!("k{number}"), "v").unwrap();
+    }
+    cluster.nodes[away].start();
+    cluster.assert_equal(revision);
+    assert_eq!(cluster.nodes[away].recorder.replaced.load(Ordering::SeqCst), 0, "no snapshot was needed");
+}
+
+fn catches_up_by_snapshot(engines: impl Fn() -> Arc<dyn Engines>) {
+    let mut cluster = Cluster::start(engines, |node| {
+        node.config.snapshot_entries = 50;
+        node.config.catch_up_entries = 10;
+    });
+    cluster.nodes[0].put("before", "v").unwrap();
+    let away = cluster.follower();
+    cluster.nodes[away].kill();
+    let leader = cluster.leader();
+    let mut revision = 0;
+    for number in 0..300 {
+        revision = cluster.nodes[leader].put(&format!("k{number}"), "v").unwrap();
+    }
+    // Flushes that only the number of entries calls for are some time apart.
+    wait_until("the log is purged", || {
+        revision = cluster.nodes[leader].put("again", "v").unwrap();
+        cluster.nodes[leader].consensus().purged_index().0 > 100
+    });
+    cluster.nodes[away].start();
+    cluster.assert_equal(revision);
+    assert!(cluster.nodes[away].recorder.replaced.load(Ordering::SeqCst) > 0, "a snapshot was installed");
+    assert_eq!(cluster.nodes[away].get("k7").as_deref(), Some("v"));
+    // It goes on with the log, and a restart finds the new state.
+    let revision = cluster.nodes[leader].put("after", "v").unwrap();
+    cluster.assert_equal(revision);
+    cluster.nodes[away].stop();
+    cluster.nodes[away].start();
+    cluster.assert_equal(revision);
+}
+
+#[test]
+fn a_member_that_was_away_too_long_catches_up_by_snapshot() {
+    catches_up_by_snapshot(|| Arc::new(RocksEngines { cache_bytes: 16 << 20 }));
+}
+
+#[test]
+fn snapshots_work_in_memory_too() {
+    catches_up_by_snapshot(|| Arc::new(MemoryEngines::default()));
+}
+
+#[test]
+fn no_linearizable_read_is_stale_while_leadership_moves() {
+    let cluster = Cluster::in_memory();
+    let acknowledged = Arc::new(AtomicI64::new(1));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let reads = Arc::new(AtomicI64::new(0));
+    let readers = cluster.nodes.iter().flat_map(|node| [node, node]).map(|node| {
+        let consensus = node.consensus().clone();
+        let (acknowledged, is_over, reads) =
+            (Arc::clone(&acknowledged), Arc::clone(&is_over), Arc::clone(&reads));
+        node.handle().spawn(async move {
+            while !is_over.load(Ordering::SeqCst) {
+                let least = acknowledged.load(Ordering::SeqCst);
+                if consensus.read_barrier().await.is_ok() {
+                    let seen = consensus.view().head().revision.0;
+                    assert!(seen >= least, "revision {least} was acknowledged, a read saw {seen}");
+                    reads.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        })
+    });
+    let readers: Vec<_> = readers.collect();
+    for round in 0..4 {
+        for number in 0..50 {
+            let node = &cluster.nodes[number % 3];
+            if let Ok(revision) = node.put(&format!("r{round}k{number}"), "v") {
+                acknowledged.fetch_max(revision, Ordering::SeqCst);
+            }
+        }
+        let leader = &cluster.nodes[cluster.leader()];
+        leader.block_on(leader.consensus().transfer_leadership(None)).unwrap();
+    }
+    is_over.store(true, Ordering::SeqCst);
+    for reader in readers {
+        cluster.nodes[0].block_on(reader).unwrap();
+    }
+    assert!(acknowledged.load(Ordering::SeqCst) > 150);
+    assert!(reads.load(Ordering::SeqCst) > 20, "{reads:?} reads");
+}
+
+#[test]
+fn a_leader_without_a_quorum_answers_no_read_and_no_write() {
+    let mut cluster = Cluster::in_memory();
+    cluster.nodes[0].put("a", "1").unwrap();
+    let leader = cluster.leader();
+    for index in (0..3).filter(|index| *index != leader) {
+        cluster.nodes[index].kill();
+    }
+    let node = &cluster.nodes[leader];
+    let consensus = node.consensus();
+    let read = node.block_on(async {
+        tokio::time::timeout(Duration::from_millis(2500), consensus.read_barrier()).await
+    });
+    assert!(!matches!(read, Ok(Ok(()))), "{read:?}");
+    let write = node.block_on(async {
+        tokio::time::timeout(Duration::from_secs(1), consensus.propose(put("b", "2"))).await
+    });
+    assert!(!matches!(write, Ok(Ok(_))), "{write:?}");
+    assert!(!consensus.status().is_leader, "its quorum is gone");
+}
+
+#[test]
+fn stopping_the_leader_hands_over_at_once() {
+    let mut cluster = Cluster::in_memory();
+    cluster.nodes[0].put("a", "1").unwrap();
+    let leader = cluster.leader();
+    let other = (leader + 1) % 3;
+    let stopping = Instant::now();
+    cluster.nodes[leader].stop();
+    let stop_took = stopping.elapsed();
+    assert!(stop_took < Duration::from_millis(1500), "stopping took {stop_took:?}");
+    let asking = Instant::now();
+    let revision = cluster.nodes[other].put("b", "2").unwrap();
+    let write_took = asking.elapsed();
+    assert!(write_took < Duration::from_millis(700), "the next write took {write_took:?}");
+    cluster.nodes[leader].start();
+    cluster.assert_equal(revision);
+}
+
+struct Doubler;
+
+impl AskHandler for Doubler {
+    fn answer(
+        &self,
+        kind: u32,
+        payload: bytes::Bytes,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Option<bytes::Bytes>> + Send + '_>> {
+        Box::pin(
+            async move { Some(bytes::Bytes::from([&payload[..], &payload[..], &[kind as u8]].concat())) },
+        )
+    }
+}
+
+#[test]
+fn any_member_can_ask_the_leader() {
+    let cluster = Cluster::in_memory();
+    let leader = cluster.leader();
+    cluster.nodes[leader].consensus().serve_asks(Arc::new(Doubler));
+    for node in &cluster.nodes {
+        let answer = node.block_on(node.consensus().ask_leader(7, bytes::Bytes::from_static(b"x"))).unwrap();
+        assert_eq!(&answer[..], b"xx\x07");
+    }
+}
+
+#[test]
+fn a_request_for_another_cluster_is_refused() {
+    let cluster = Cluster::in_memory();
+    let url = format!("http://{}", cluster.addresses[0]);
+    let status = cluster.nodes[0].block_on(async {
+        let mut client = wire::peer_client::PeerClient::connect(url).await.unwrap();
+        let header = Some(wire::Header { cluster_id: 0xbad, from: 9, to: 1 });
+        client.read_index(wire::ReadIndexRequest { header }).await.unwrap_err()
+    });
+    assert_eq!(status.code(), Code::FailedPrecondition);
+    assert!(status.message().contains("belongs to cluster c1, the request is for cluster bad"), "{status}");
+}
