@@ -65,3 +65,39 @@ pub const HTTP2_HEADER_LIST_BYTES_MAX: u32 = 64 << 10;
 
 /// Streams that a client may have reset before they were taken up; a client that cancels many calls at once is no attack.
 pub const HTTP2_PENDING_RESETS_MAX: usize = 4096;
+
+/// Bytes from which a write to a connection does not wait for more to come.
+pub const GATHERED_WRITE_BYTES_MAX: usize = 8 << 10;
+
+/// Requests of one watch stream that wait to be taken up; further ones wait at their sender.
+pub const WATCH_REQUESTS_QUEUED_MAX: usize = 16;
+
+/// Revisions that wait on one watch stream; a stream that has more unread goes back to reading history.
+pub const WATCH_REVISIONS_QUEUED_MAX: usize = 1024;
+
+/// Bytes of keys, values and matches that one watch stream may have waiting, on top of one revision.
+pub const WATCH_BYTES_QUEUED_MAX: usize = 4 << 20;
+
+/// Recent revisions kept in memory for watchers that come or come back.
+pub const WATCH_RECENT_REVISIONS_MAX: usize = 4096;
+
+/// Bytes of keys and values in these revisions, on top of one revision.
+pub const WATCH_RECENT_BYTES_MAX: usize = 8 << 20;
+
+/// Events that a watch stream reads from history in its first step, and at most in one step.
+pub const WATCH_SCAN_EVENTS_FIRST: usize = 128;
+/// See `WATCH_SCAN_EVENTS_FIRST`.
+pub const WATCH_SCAN_EVENTS_MAX: usize = 4096;
+
+/// Bytes above which the next step reads fewer events, and below half of which it reads more.
+pub const WATCH_SCAN_BYTES_AIM: usize = 1 << 20;
+
+/// Steps through history at the same time, over all watch streams.
+pub const WATCH_SCANS_CONCURRENT_MAX: usize = 4;
+
+/// Shortest interval of regular progress (etcd's minimum).
+pub const WATCH_PROGRESS_INTERVAL_MIN: Duration = Duration::from_millis(100);
+
+/// The interval of regular progress is longer by up to this part of it, so that streams do not tell it all at once
+/// (etcd's tenth).
+pub const WATCH_PROGRESS_JITTER_DIVISOR: u32 = 10;

@@ -46,6 +46,7 @@ async fn follow_leadership(node: Weak<Node>) {
     loop {
         let (term, leader) = *leadership.borrow_and_update();
         let Some(node) = node.upgrade() else { return };
+        node.hub.raise_term(term);
         if leader == Some(node.member_id) {
             if led_term != Some(term) {
                 led_term = Some(term);

@@ -108,6 +108,7 @@ mod tests {
             heartbeat_interval: Duration::from_millis(heartbeat_ms),
             request_bytes_max: 0,
             txn_operations_max: 0,
+            watch_progress_interval: Duration::from_secs(600),
         }
     }
 

@@ -22,6 +22,7 @@ impl Node {
         let lease_clock = Arc::new(LeaseClock::default());
         let observer = Arc::new(NodeObserver { hub: hub.clone(), lease_clock: lease_clock.clone() });
         let consensus = Consensus::start(config, observer).await?;
+        hub.begin(&consensus.view());
         consensus.serve_asks(Arc::new(LeaseAsks { clock: lease_clock.clone() }));
         let node = Arc::new(Node {
             leadership: consensus.leader_changes(),

@@ -84,4 +84,6 @@ pub struct NodeSettings {
     pub request_bytes_max: usize,
     /// Most operations in a transaction.
     pub txn_operations_max: usize,
+    /// How often watchers that asked for it are told how far they have come.
+    pub watch_progress_interval: Duration,
 }

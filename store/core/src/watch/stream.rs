@@ -205,25 +205,27 @@ impl StreamWatches {
         indexed
     }
 
-    /// Lets the watchers that have seen everything up to `revision`, the store's, see new events from now on. Answers
-    /// those that were not handed new events so far.
-    pub fn join(&mut self, revision: Revision) -> Vec<(WatchId, KeyRange)> {
-        let has_seen_all =
-            |watch_id: &&WatchId| self.watchers.get(watch_id).is_some_and(|it| it.next > revision);
-        let joining: Vec<WatchId> = self.behind.iter().filter(has_seen_all).copied().collect();
+    /// Prepares `join`: answers the watchers that read history and are not handed new events so far. Every event from
+    /// the moment of this call on must be handed over, those before must have come by `catch_up` when `join` is called.
+    pub fn index_behind(&mut self) -> Vec<(WatchId, KeyRange)> {
         let mut to_index = Vec::new();
-        for watch_id in joining {
-            self.behind.remove(&watch_id);
-            if let Some(watcher) = self.watchers.get_mut(&watch_id) {
-                watcher.is_synced = true;
-                Arc::make_mut(&mut self.behind_index).remove(&watcher.create.range, watch_id);
-                if !watcher.is_indexed {
-                    watcher.is_indexed = true;
-                    to_index.push((watch_id, watcher.create.range.clone()));
-                }
+        for watch_id in &self.behind {
+            if let Some(watcher) = self.watchers.get_mut(watch_id).filter(|watcher| !watcher.is_indexed) {
+                watcher.is_indexed = true;
+                to_index.push((*watch_id, watcher.create.range.clone()));
             }
         }
         to_index
+    }
+
+    /// Lets the watchers that read history see new events from now on; all of them have caught up.
+    pub fn join(&mut self) {
+        for watch_id in std::mem::take(&mut self.behind) {
+            if let Some(watcher) = self.watchers.get_mut(&watch_id) {
+                watcher.is_synced = true;
+            }
+        }
+        self.behind_index = Arc::default();
     }
 
     /// Answers a request for progress: once, on behalf of all watchers, if each of them has reached `revision`; else

@@ -71,15 +71,18 @@ impl Stream {
         self
     }
 
-    /// Reads history up to `until` and lets whoever has seen all up to `head` join.
+    /// Reads history up to `until`; joins when that is all that there is.
     fn read(&mut self, until: i64, head: i64) -> &mut Self {
         let from = self.watches.behind_from().expect("somebody is behind");
         let range = from..Revision(until);
         let scanned: Vec<Shared> =
             self.history.iter().filter(|revision| range.contains(&revision.revision)).cloned().collect();
         self.watches.catch_up(&scanned, Revision(until), Revision(head), &mut self.out);
-        for (id, range) in self.watches.join(Revision(head)) {
-            self.index.insert(&range, id);
+        if until > head {
+            for (id, range) in self.watches.index_behind() {
+                self.index.insert(&range, id);
+            }
+            self.watches.join();
         }
         self
     }
