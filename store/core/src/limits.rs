@@ -35,3 +35,6 @@ pub const RANK_CHUNK_KEYS_JOINED_MAX: u32 = 192;
 
 /// Levels of nested transactions in one command. Above what requests can reach: gRPC's and JSON's decoders stop at 50.
 pub const TXN_DEPTH_MAX: usize = 128;
+
+/// Changes that one read of history looks at, so that a watcher of a rarely written key reads in short steps, too.
+pub const EVENT_SCAN_ROWS_MAX: usize = 32 << 10;

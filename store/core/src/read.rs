@@ -147,8 +147,9 @@ impl ReadView {
     }
 
     /// The events of the revisions `from..`, oldest first, until `budget` events were collected (a revision is never
-    /// split) or this view's revision is reached. Only events whose key `wanted` accepts are returned; revisions
-    /// without one are left out. Also returns the first revision that was not looked at.
+    /// split), `EVENT_SCAN_ROWS_MAX` changes were looked at, or this view's revision is reached. Only events whose key
+    /// `wanted` accepts are returned; revisions without one are left out. Also returns the first revision that was not
+    /// looked at.
     pub fn events(
         &self,
         from: Revision,

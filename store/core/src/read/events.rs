@@ -8,6 +8,7 @@ use crate::ids::{LeaseId, Revision};
 use crate::layout::event::{self, ChangeKind};
 use crate::layout::record::VersionId;
 use crate::layout::{damaged, history, lease};
+use crate::limits::EVENT_SCAN_ROWS_MAX;
 use crate::response::{Event, EventKind, KeyValue, RevisionEvents};
 use crate::rows::{Direction, RowsFault, Table};
 
@@ -28,6 +29,7 @@ impl State<'_> {
         }
         let mut collected: Vec<RevisionEvents> = Vec::new();
         let mut count = 0;
+        let mut rows = 0;
         let mut last = None;
         let lower = event::seek_key(from);
         let upper = event::seek_key(until);
@@ -35,12 +37,13 @@ impl State<'_> {
         while let Some((row_key, value)) = cursor.current() {
             let id = event::decode_key(row_key)?;
             if last != Some(id.main) {
-                if count >= budget {
+                if count >= budget || rows >= EVENT_SCAN_ROWS_MAX {
                     return Ok((collected, id.main));
                 }
                 self.expect_no_gap(from, last, id.main)?;
                 last = Some(id.main);
             }
+            rows += 1;
             let (kind, key) = event::decode_value(value)?;
             if wanted(key)
                 && let Some(event) = self.event(id, kind, Bytes::copy_from_slice(key))?
