@@ -99,3 +99,8 @@ pub const FLUSH_PAUSE_MIN: Duration = Duration::from_secs(2);
 
 /// How long a stopping member waits for its last flush.
 pub const STOP_FLUSH_TIMEOUT: Duration = Duration::from_millis(600);
+
+/// Proposals under way from which the log thread may pause before a sync, to let more of them share it.
+pub const GATHER_PROPOSALS_MIN: u64 = 16;
+/// How long that pause is; the system's timers add some 60 microseconds.
+pub const GATHER_PAUSE: Duration = Duration::from_micros(100);

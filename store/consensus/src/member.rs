@@ -64,7 +64,7 @@ pub struct Member {
     /// One permit: a second snapshot is not received beside the first.
     pub receiving: Semaphore,
     /// Proposals under way here.
-    pub in_flight: AtomicU64,
+    pub in_flight: Arc<AtomicU64>,
     /// Set once this member is being stopped.
     pub is_stopping: AtomicBool,
 }

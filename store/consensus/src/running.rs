@@ -51,6 +51,7 @@ pub struct Foundation {
     /// The log.
     pub log: LogStore,
     counters: Arc<LogCounters>,
+    in_flight: Arc<AtomicU64>,
     jobs: mpsc::Sender<Job>,
     /// Signalled after each flush.
     flushed: Arc<Notify>,
@@ -99,10 +100,11 @@ impl Foundation {
         let membership = opened.position.membership;
         let worker = ApplyWorker::new(parts.clone(), opened.engine, opened.machine, opened.rows, membership);
         let counters = Arc::new(LogCounters::default());
-        start_log_thread(&log, &counters, &parts)?;
+        let in_flight = Arc::new(AtomicU64::new(0));
+        start_log_thread(&log, &counters, &in_flight, &parts)?;
         let jobs = start_apply_thread(worker)?;
         start_flush_thread(&parts)?;
-        Ok(Foundation { parts, log, counters, jobs, flushed, is_log_short: opened.is_log_short })
+        Ok(Foundation { parts, log, counters, in_flight, jobs, flushed, is_log_short: opened.is_log_short })
     }
 
     /// openraft's side of the state machine.
@@ -166,7 +168,7 @@ impl Running {
             asks: RwLock::new(None),
             leadership: Leadership::default(),
             receiving: Semaphore::new(1),
-            in_flight: AtomicU64::new(0),
+            in_flight: foundation.in_flight,
             is_stopping: AtomicBool::new(false),
             raft,
         });
@@ -245,6 +247,7 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
 fn start_log_thread(
     log: &LogStore,
     counters: &Arc<LogCounters>,
+    in_flight: &Arc<AtomicU64>,
     parts: &WorkerParts,
 ) -> Result<(), StartError> {
     let thread = LogThread {
@@ -252,6 +255,7 @@ fn start_log_thread(
         tail: Arc::clone(&log.tail),
         counters: Arc::clone(counters),
         failure: Arc::clone(&parts.failure),
+        in_flight: Arc::clone(in_flight),
         _data_dir: Arc::clone(&parts.data_dir),
     };
     let queue = Arc::clone(&log.queue);

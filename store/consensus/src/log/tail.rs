@@ -206,3 +206,6 @@ pub fn limit_bytes(entries: &mut Vec<Entry>, bytes_max: usize) {
     }
     entries.truncate(keep);
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use super::tail::LogTail;
 use crate::data_dir::DataDir;
 use crate::entry_codec::{encode_entry, encode_position, encode_vote, payload_size};
 use crate::failure::Failure;
-use crate::limits::LOG_BATCH_BYTES_MAX;
+use crate::limits::{GATHER_PAUSE, GATHER_PROPOSALS_MIN, LOG_BATCH_BYTES_MAX};
 use crate::types::{Entry, LogId, RaftTypes, Vote, outer_index};
 
 /// Something to write, in order.
@@ -89,8 +89,28 @@ pub struct LogThread {
     pub counters: Arc<LogCounters>,
     /// Where to report that a write failed.
     pub failure: Arc<Failure>,
+    /// Proposals of this member that have no outcome yet.
+    pub in_flight: Arc<AtomicU64>,
     /// The folder stays locked for as long as this thread may write.
     pub _data_dir: Arc<DataDir>,
+}
+
+impl Waiting {
+    /// Whether most of the proposals under way here have yet to arrive. A sync costs the processor as much as several
+    /// proposals, so it is worth a short pause to let more of them share it.
+    fn is_worth_a_pause(&self, in_flight: u64) -> bool {
+        in_flight >= GATHER_PROPOSALS_MIN && {
+            let mut entries = 0;
+            let only_entries = self.operations.iter().all(|operation| match operation {
+                LogOperation::Append { entries: appended, .. } => {
+                    entries += appended.len() as u64;
+                    true
+                }
+                _ => false,
+            });
+            only_entries && entries * 2 < in_flight
+        }
+    }
 }
 
 impl Default for LogQueue {
@@ -115,10 +135,15 @@ impl LogQueue {
     }
 
     /// Waits for operations and takes them, up to a batch's worth of bytes.
-    fn take(&self, taken: &mut Vec<LogOperation>) {
+    fn take(&self, taken: &mut Vec<LogOperation>, in_flight: &AtomicU64) {
         let mut waiting = self.waiting.lock();
         while waiting.operations.is_empty() {
             self.arrival.wait(&mut waiting);
+        }
+        if waiting.is_worth_a_pause(in_flight.load(Ordering::Relaxed)) {
+            drop(waiting);
+            std::thread::sleep(GATHER_PAUSE);
+            waiting = self.waiting.lock();
         }
         let mut bytes = 0;
         while bytes < LOG_BATCH_BYTES_MAX {
@@ -159,7 +184,7 @@ impl LogThread {
         let mut taken = Vec::new();
         let mut written_committed = None;
         loop {
-            queue.take(&mut taken);
+            queue.take(&mut taken, &self.in_flight);
             let mut group = self.collect(&mut taken);
             self.add_committed(&mut group, &mut written_committed);
             let result = self.write(std::mem::take(&mut group.batch), group.needs_sync);
@@ -270,3 +295,6 @@ impl LogThread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

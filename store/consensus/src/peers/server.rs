@@ -16,7 +16,7 @@ use crate::propose::LocalOutcome;
 use crate::snapshot::data::SnapshotData;
 use crate::snapshot::receive::{ReceiveError, receive_files, receive_start};
 use crate::state::machine::Snapshot;
-use crate::types::{Origin, Proposal, Vote, outer_index};
+use crate::types::{Origin, Proposal, Vote};
 use crate::wire::{self, Malformed};
 
 /// The peer service of one member.
@@ -120,12 +120,11 @@ impl Peer for PeerService {
         let request = request.into_inner();
         self.check(request.header)?;
         let request = wire::append_from_wire(request).map_err(malformed)?;
-        let committed = request.leader_commit.map_or(0, |committed| outer_index(committed.index));
+        let (leader, committed) = (request.vote, request.leader_commit);
+        let matched = request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id);
         let answer = self.member.raft.append_entries(request).await.map_err(stopped)?;
-        if self.member.vote_hold.is_held()
-            && answer.is_success()
-            && self.member.vote_hold.appended(self.member.last_index(), committed)
-        {
+        let hold = &self.member.vote_hold;
+        if hold.is_held() && answer.is_success() && hold.appended(&leader, committed, matched) {
             self.member.raft.runtime_config().elect(true);
         }
         Ok(Response::new(wire::append_answer_to_wire(answer)))

@@ -4,6 +4,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::types::{LogId, Vote};
+
 /// Whether votes are withheld.
 #[derive(Debug)]
 pub struct VoteHold {
@@ -26,9 +28,41 @@ impl VoteHold {
         self.is_held.load(Ordering::Acquire)
     }
 
-    /// A leader's append was taken; `last_index` is where the log stands now and `leader_committed` what the leader
-    /// had committed, both counted from 1. Returns whether the hold ended by it.
-    pub fn appended(&self, last_index: u64, leader_committed: u64) -> bool {
-        leader_committed > 0 && last_index >= leader_committed && self.is_held.swap(false, Ordering::AcqRel)
+    /// A leader's append was taken, durably, and this log agrees with the leader's up to `matched`. The hold ends once
+    /// that covers what the leader has committed, in a term of its own: only then does the leader know of everything
+    /// that was ever committed. Returns whether the hold ended by it.
+    pub fn appended(&self, leader: &Vote, committed: Option<LogId>, matched: Option<LogId>) -> bool {
+        let is_complete = committed.is_some_and(|committed| {
+            committed.leader_id.term == leader.leader_id.term
+                && matched.is_some_and(|matched| matched.index >= committed.index)
+        });
+        is_complete && self.is_held.swap(false, Ordering::AcqRel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::VoteHold;
+    use crate::types::{Vote, log_id};
+
+    #[test]
+    fn only_a_leader_that_committed_in_its_own_term_ends_a_hold() {
+        let hold = VoteHold::new(true);
+        let leader = Vote::new_committed(5, 2);
+        assert!(!hold.appended(&leader, None, Some(log_id(5, 9))));
+        assert!(
+            !hold.appended(&leader, Some(log_id(4, 7)), Some(log_id(5, 9))),
+            "committed in an older term"
+        );
+        assert!(!hold.appended(&leader, Some(log_id(5, 9)), Some(log_id(5, 8))), "not caught up");
+        assert!(hold.is_held());
+        assert!(hold.appended(&leader, Some(log_id(5, 9)), Some(log_id(5, 9))));
+        assert!(!hold.is_held());
+        assert!(!hold.appended(&leader, Some(log_id(5, 9)), Some(log_id(5, 9))), "it ends once");
+    }
+
+    #[test]
+    fn a_complete_log_is_not_held() {
+        assert!(!VoteHold::new(false).is_held());
     }
 }

@@ -103,8 +103,16 @@ impl RaftStateMachine<RaftTypes> for StateMachine {
             let durable = self.flush.durable();
             return Ok(durable.applied.is_some().then(|| snapshot_at(durable, SnapshotData::Position)));
         }
-        let (position, folder) = self.ask(|done| Job::Checkpoint { done }).await?;
-        Ok(position.applied.is_some().then(|| snapshot_at(position, SnapshotData::Folder(folder))))
+        match self.ask(|done| Job::Checkpoint { done }).await {
+            Ok((position, folder)) => {
+                Ok(position.applied.is_some().then(|| snapshot_at(position, SnapshotData::Folder(folder))))
+            }
+            // An error would end this member. Without files the sender fails instead, and tries again later.
+            Err(error) => {
+                tracing::warn!(%error, "no copy of the state could be made for a follower");
+                Ok(Some(snapshot_at(self.flush.durable(), SnapshotData::Position)))
+            }
+        }
     }
 }
 
