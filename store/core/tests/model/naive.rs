@@ -1,0 +1,389 @@
+//! The store as simply as it can be thought: the whole state after every revision, kept for ever.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use holdfast_core::command::Operation;
+use holdfast_core::error::{
+    ApplyError, LeaseGrantError, LeaseRevokeError, PutError, RevisionError, TxnError,
+};
+use holdfast_core::ids::{LeaseId, Revision};
+use holdfast_core::quota;
+use holdfast_core::request::{
+    Compare, CompareResult, CompareTarget, DeleteRangeRequest, PutRequest, RangeRequest, SortOrder,
+    SortTarget, TxnOperation, TxnRequest,
+};
+use holdfast_core::response::{
+    Alarm, AlarmKind, DeleteRangeResponse, Event, EventKind, KeyValue, PutResponse, RangeResponse, Response,
+    RevisionEvents, TxnOperationResponse, TxnResponse,
+};
+
+use crate::store::TERM;
+
+type Keys = BTreeMap<Bytes, KeyValue>;
+
+pub struct Naive {
+    /// The state at every revision; a fresh store is at revision 1.
+    states: Vec<Keys>,
+    pub events: Vec<RevisionEvents>,
+    pub compacted: i64,
+    /// Granted and remaining seconds.
+    pub leases: BTreeMap<LeaseId, (i64, i64)>,
+    pub alarms: Vec<Alarm>,
+}
+
+/// A revision being written.
+struct Writing {
+    revision: Revision,
+    keys: Keys,
+    events: Vec<Event>,
+}
+
+impl Naive {
+    pub fn new() -> Naive {
+        Naive {
+            states: vec![Keys::new(); 2],
+            events: Vec::new(),
+            compacted: -1,
+            leases: BTreeMap::new(),
+            alarms: Vec::new(),
+        }
+    }
+
+    pub fn revision(&self) -> i64 {
+        i64::try_from(self.states.len()).unwrap() - 1
+    }
+
+    fn newest(&self) -> &Keys {
+        self.states.last().unwrap()
+    }
+
+    /// The keys of a lease, in their order.
+    pub fn lease_keys(&self, id: LeaseId) -> Vec<Bytes> {
+        self.newest().values().filter(|kv| kv.lease == id).map(|kv| kv.key.clone()).collect()
+    }
+
+    fn begin(&self) -> Writing {
+        let revision = Revision(self.revision() + 1);
+        Writing { revision, keys: self.newest().clone(), events: Vec::new() }
+    }
+
+    fn commit(&mut self, writing: Writing) {
+        if !writing.events.is_empty() {
+            self.states.push(writing.keys);
+            self.events.push(RevisionEvents { revision: writing.revision, events: writing.events });
+        }
+    }
+
+    pub fn apply(&mut self, operation: &Operation) -> Result<Response, ApplyError> {
+        self.check_alarms(operation)?;
+        match operation {
+            Operation::Put(put) => {
+                self.check_put(put)?;
+                let mut writing = self.begin();
+                let response = writing.put(put);
+                self.commit(writing);
+                Ok(Response::Put(response))
+            }
+            Operation::DeleteRange(delete) => {
+                let mut writing = self.begin();
+                let response = writing.delete(delete);
+                self.commit(writing);
+                Ok(Response::DeleteRange(response))
+            }
+            Operation::Txn(txn) => self.txn(txn).map(Response::Txn),
+            Operation::Compact { revision } => {
+                if revision.0 <= self.compacted {
+                    return Err(RevisionError::Compacted { compacted: Revision(self.compacted) }.into());
+                }
+                if revision.0 > self.revision() {
+                    return Err(RevisionError::Future { newest: Revision(self.revision()) }.into());
+                }
+                self.compacted = revision.0;
+                Ok(Response::Compact)
+            }
+            Operation::LeaseGrant { id, ttl_seconds } => {
+                if self.leases.contains_key(id) {
+                    return Err(LeaseGrantError::Exists.into());
+                }
+                self.leases.insert(*id, (*ttl_seconds, *ttl_seconds));
+                Ok(Response::LeaseGrant { id: *id, ttl_seconds: *ttl_seconds })
+            }
+            Operation::LeaseRevoke { id } => {
+                if !self.end_lease(*id) {
+                    return Err(LeaseRevokeError::NotFound.into());
+                }
+                Ok(Response::LeaseRevoke)
+            }
+            Operation::LeaseExpire { ids, term } => {
+                if *term < TERM {
+                    return Err(ApplyError::StaleExpiry);
+                }
+                for id in ids {
+                    self.end_lease(*id);
+                }
+                Ok(Response::Done)
+            }
+            Operation::LeaseCheckpoint { remaining_seconds } => {
+                for (id, seconds) in remaining_seconds {
+                    if let Some((_, remaining)) = self.leases.get_mut(id) {
+                        *remaining = *seconds;
+                    }
+                }
+                Ok(Response::Done)
+            }
+            Operation::AlarmRaise { member, kind } => {
+                let alarm = Alarm { member: *member, kind: *kind };
+                if !self.alarms.contains(&alarm) {
+                    self.alarms.push(alarm);
+                    self.alarms.sort_unstable();
+                }
+                Ok(Response::Alarm(vec![alarm]))
+            }
+            Operation::AlarmClear { member, kind } => {
+                let (cleared, left) = self.alarms.iter().partition(|alarm| {
+                    (member.0 == 0 || alarm.member == *member) && kind.is_none_or(|kind| alarm.kind == kind)
+                });
+                self.alarms = left;
+                Ok(Response::Alarm(cleared))
+            }
+            Operation::Noop | Operation::MemberPublish { .. } | Operation::ClusterVersionSet { .. } => {
+                Ok(Response::Done)
+            }
+        }
+    }
+
+    fn check_alarms(&self, operation: &Operation) -> Result<(), ApplyError> {
+        let is_raised = |kind| self.alarms.iter().any(|alarm| alarm.kind == kind);
+        let touches_data = matches!(
+            operation,
+            Operation::Put(_)
+                | Operation::DeleteRange(_)
+                | Operation::Txn(_)
+                | Operation::Compact { .. }
+                | Operation::LeaseGrant { .. }
+                | Operation::LeaseRevoke { .. }
+                | Operation::LeaseExpire { .. }
+        );
+        if is_raised(AlarmKind::Corrupt) && touches_data {
+            return Err(ApplyError::Corrupt);
+        }
+        if is_raised(AlarmKind::NoSpace) && quota::cost_bytes(operation) > 0 {
+            return Err(ApplyError::NoSpace);
+        }
+        Ok(())
+    }
+
+    fn end_lease(&mut self, id: LeaseId) -> bool {
+        if self.leases.remove(&id).is_none() {
+            return false;
+        }
+        let mut writing = self.begin();
+        for key in self.lease_keys(id) {
+            writing.delete_key(&key);
+        }
+        self.commit(writing);
+        true
+    }
+
+    fn check_put(&self, put: &PutRequest) -> Result<(), PutError> {
+        if !put.lease.is_none() && !self.leases.contains_key(&put.lease) {
+            return Err(PutError::LeaseNotFound);
+        }
+        if (put.ignore_value || put.ignore_lease) && !self.newest().contains_key(&put.key) {
+            return Err(PutError::KeyNotFound);
+        }
+        Ok(())
+    }
+
+    /// The state to read at a wanted revision; `newest` is the one when none is wanted.
+    fn state<'a>(&'a self, wanted: Option<Revision>, newest: &'a Keys) -> Result<&'a Keys, RevisionError> {
+        match wanted {
+            Some(Revision(wanted)) if wanted > self.revision() => {
+                Err(RevisionError::Future { newest: Revision(self.revision()) })
+            }
+            Some(Revision(wanted)) if wanted > 0 && wanted < self.compacted => {
+                Err(RevisionError::Compacted { compacted: Revision(self.compacted) })
+            }
+            Some(Revision(wanted)) if wanted > 0 => Ok(&self.states[usize::try_from(wanted).unwrap()]),
+            _ => Ok(newest),
+        }
+    }
+
+    pub fn range(&self, request: &RangeRequest) -> Result<RangeResponse, RevisionError> {
+        Ok(read(self.state(request.revision, self.newest())?, request))
+    }
+
+    fn txn(&mut self, txn: &TxnRequest) -> Result<TxnResponse, ApplyError> {
+        let before = self.newest().clone();
+        self.check_txn(txn, &before).map_err(ApplyError::Txn)?;
+        let mut writing = self.begin();
+        let mut response = self.run_txn(txn, &before, &mut writing);
+        self.commit(writing);
+        set_revision(&mut response, Revision(self.revision()));
+        Ok(response)
+    }
+
+    fn check_txn(&self, txn: &TxnRequest, before: &Keys) -> Result<(), TxnError> {
+        for operation in branch(txn, before) {
+            match operation {
+                TxnOperation::Range(range) => {
+                    self.state(range.revision, before)?;
+                }
+                TxnOperation::Put(put) => self.check_put(put)?,
+                TxnOperation::DeleteRange(_) => {}
+                TxnOperation::Txn(nested) => self.check_txn(nested, before)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn run_txn(&self, txn: &TxnRequest, before: &Keys, writing: &mut Writing) -> TxnResponse {
+        let run = |operation: &TxnOperation| match operation {
+            TxnOperation::Range(range) => {
+                let state = self.state(range.revision, &writing.keys).expect("checked before");
+                TxnOperationResponse::Range(read(state, range))
+            }
+            TxnOperation::Put(put) => TxnOperationResponse::Put(writing.put(put)),
+            TxnOperation::DeleteRange(delete) => TxnOperationResponse::DeleteRange(writing.delete(delete)),
+            TxnOperation::Txn(nested) => TxnOperationResponse::Txn(self.run_txn(nested, before, writing)),
+        };
+        let responses = branch(txn, before).iter().map(run).collect();
+        TxnResponse { succeeded: holds(txn, before), responses, revision: Revision(0) }
+    }
+}
+
+impl Writing {
+    fn put(&mut self, put: &PutRequest) -> PutResponse {
+        let old = self.keys.get(&put.key).cloned();
+        let mut kv = KeyValue {
+            key: put.key.clone(),
+            value: put.value.clone(),
+            create_revision: self.revision,
+            mod_revision: self.revision,
+            version: 1,
+            lease: put.lease,
+        };
+        if let Some(old) = &old {
+            kv.create_revision = old.create_revision;
+            kv.version = old.version + 1;
+            if put.ignore_value {
+                kv.value = old.value.clone();
+            }
+            if put.ignore_lease {
+                kv.lease = old.lease;
+            }
+        } else {
+            // Only the state before a transaction was checked: a key deleted in it has nothing to keep.
+            if put.ignore_value {
+                kv.value = Bytes::new();
+            }
+            if put.ignore_lease {
+                kv.lease = LeaseId::NONE;
+            }
+        }
+        self.keys.insert(put.key.clone(), kv.clone());
+        self.events.push(Event { kind: EventKind::Put, kv, prev_kv: old.clone() });
+        PutResponse { prev_kv: old.filter(|_| put.prev_kv) }
+    }
+
+    fn delete(&mut self, delete: &DeleteRangeRequest) -> DeleteRangeResponse {
+        let keys: Vec<Bytes> = self.keys.keys().filter(|key| delete.range.contains(key)).cloned().collect();
+        let deleted: Vec<KeyValue> = keys.iter().map(|key| self.delete_key(key)).collect();
+        DeleteRangeResponse {
+            deleted: deleted.len() as u64,
+            prev_kvs: if delete.prev_kv { deleted } else { Vec::new() },
+        }
+    }
+
+    fn delete_key(&mut self, key: &Bytes) -> KeyValue {
+        let old = self.keys.remove(key).expect("the key was found");
+        let kv = KeyValue { key: key.clone(), mod_revision: self.revision, ..KeyValue::default() };
+        self.events.push(Event { kind: EventKind::Delete, kv, prev_kv: Some(old.clone()) });
+        old
+    }
+}
+
+fn set_revision(response: &mut TxnResponse, revision: Revision) {
+    response.revision = revision;
+    for nested in &mut response.responses {
+        if let TxnOperationResponse::Txn(nested) = nested {
+            set_revision(nested, revision);
+        }
+    }
+}
+
+fn branch<'t>(txn: &'t TxnRequest, keys: &Keys) -> &'t [TxnOperation] {
+    if holds(txn, keys) { &txn.success } else { &txn.failure }
+}
+
+fn holds(txn: &TxnRequest, keys: &Keys) -> bool {
+    txn.compares.iter().all(|compare| {
+        let mut found: Vec<KeyValue> =
+            keys.values().filter(|kv| compare.range.contains(&kv.key)).cloned().collect();
+        if found.is_empty() {
+            if matches!(compare.target, CompareTarget::Value(_)) {
+                return false;
+            }
+            found.push(KeyValue::default());
+        }
+        found.iter().all(|kv| compare_holds(compare, kv))
+    })
+}
+
+fn compare_holds(compare: &Compare, kv: &KeyValue) -> bool {
+    let order = match &compare.target {
+        CompareTarget::Version(version) => kv.version.cmp(version),
+        CompareTarget::Create(revision) => kv.create_revision.0.cmp(revision),
+        CompareTarget::Mod(revision) => kv.mod_revision.0.cmp(revision),
+        CompareTarget::Value(value) => kv.value.cmp(value),
+        CompareTarget::Lease(lease) => kv.lease.0.cmp(lease),
+    };
+    match compare.result {
+        CompareResult::Equal => order.is_eq(),
+        CompareResult::Greater => order.is_gt(),
+        CompareResult::Less => order.is_lt(),
+        CompareResult::NotEqual => order.is_ne(),
+    }
+}
+
+fn read(keys: &Keys, request: &RangeRequest) -> RangeResponse {
+    let mut kvs: Vec<KeyValue> =
+        keys.values().filter(|kv| request.range.contains(&kv.key)).cloned().collect();
+    let count = kvs.len() as u64;
+    if request.count_only {
+        return RangeResponse { count, ..RangeResponse::default() };
+    }
+    let within =
+        |revision: Revision, min: i64, max: i64| revision.0 >= min && (max == 0 || revision.0 <= max);
+    kvs.retain(|kv| {
+        within(kv.mod_revision, request.min_mod_revision, request.max_mod_revision)
+            && within(kv.create_revision, request.min_create_revision, request.max_create_revision)
+    });
+    let limit = usize::try_from(request.limit).unwrap();
+    let has_filters = request.min_mod_revision.max(request.max_mod_revision) > 0
+        || request.min_create_revision.max(request.max_create_revision) > 0;
+    if request.order == SortOrder::None && limit > 0 && !has_filters {
+        // etcd sorts what it has cut to one more than the limit when no direction is given.
+        kvs.truncate(limit + 1);
+    }
+    let by_target = |one: &KeyValue, other: &KeyValue| match request.target {
+        SortTarget::Key => one.key.cmp(&other.key),
+        SortTarget::Version => one.version.cmp(&other.version),
+        SortTarget::Create => one.create_revision.cmp(&other.create_revision),
+        SortTarget::Mod => one.mod_revision.cmp(&other.mod_revision),
+        SortTarget::Value => one.value.cmp(&other.value),
+    };
+    match request.order {
+        SortOrder::Descend => kvs.sort_by(|one, other| by_target(other, one)),
+        SortOrder::None | SortOrder::Ascend => kvs.sort_by(by_target),
+    }
+    let more = limit > 0 && kvs.len() > limit;
+    if more {
+        kvs.truncate(limit);
+    }
+    if request.keys_only {
+        kvs.iter_mut().for_each(|kv| kv.value = Bytes::new());
+    }
+    RangeResponse { kvs, more, count }
+}
