@@ -1,6 +1,8 @@
 //! Random histories on the real machine and on one that is obviously right: every answer, event, count and lease must
 //! be the same, however entries are cut into runs, whatever the background filters have dropped, and after restarts.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
 use std::hash::{BuildHasher, RandomState};
 
 use holdfast_core::error::RangeError;

@@ -1,6 +1,8 @@
 //! The same log gives the same bytes: whatever runs its entries are cut into, whatever the background filters have
 //! dropped meanwhile, and however often the member started anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
 use bytes::Bytes;
 use holdfast_core::codec;
 use holdfast_core::command::{Command, Operation};

@@ -102,6 +102,15 @@ impl Naive {
                 self.compacted = revision.0;
                 Ok(Response::Compact)
             }
+            Operation::AlarmRaise { .. } | Operation::AlarmClear { .. } => {
+                Ok(Response::Alarm(self.alarm(operation)))
+            }
+            other => self.lease(other),
+        }
+    }
+
+    fn lease(&mut self, operation: &Operation) -> Result<Response, ApplyError> {
+        match operation {
             Operation::LeaseGrant { id, ttl_seconds } => {
                 if self.leases.contains_key(id) {
                     return Err(LeaseGrantError::Exists.into());
@@ -132,24 +141,28 @@ impl Naive {
                 }
                 Ok(Response::Done)
             }
+            _ => Ok(Response::Done),
+        }
+    }
+
+    fn alarm(&mut self, operation: &Operation) -> Vec<Alarm> {
+        match operation {
             Operation::AlarmRaise { member, kind } => {
                 let alarm = Alarm { member: *member, kind: *kind };
                 if !self.alarms.contains(&alarm) {
                     self.alarms.push(alarm);
                     self.alarms.sort_unstable();
                 }
-                Ok(Response::Alarm(vec![alarm]))
+                vec![alarm]
             }
             Operation::AlarmClear { member, kind } => {
                 let (cleared, left) = self.alarms.iter().partition(|alarm| {
                     (member.0 == 0 || alarm.member == *member) && kind.is_none_or(|kind| alarm.kind == kind)
                 });
                 self.alarms = left;
-                Ok(Response::Alarm(cleared))
+                cleared
             }
-            Operation::Noop | Operation::MemberPublish { .. } | Operation::ClusterVersionSet { .. } => {
-                Ok(Response::Done)
-            }
+            _ => Vec::new(),
         }
     }
 
