@@ -17,6 +17,8 @@ use proptest::{prop_assert, prop_assert_eq};
 mod histories;
 #[path = "model/naive.rs"]
 mod naive;
+#[path = "model/reading.rs"]
+mod reading;
 #[path = "store/mod.rs"]
 mod store;
 
