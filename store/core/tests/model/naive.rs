@@ -9,10 +9,7 @@ use holdfast_core::error::{
 };
 use holdfast_core::ids::{LeaseId, Revision};
 use holdfast_core::quota;
-use holdfast_core::request::{
-    Compare, CompareResult, CompareTarget, DeleteRangeRequest, PutRequest, RangeRequest, SortOrder,
-    SortTarget, TxnOperation, TxnRequest,
-};
+use holdfast_core::request::{DeleteRangeRequest, PutRequest, RangeRequest, TxnOperation, TxnRequest};
 use holdfast_core::response::{
     Alarm, AlarmKind, DeleteRangeResponse, Event, EventKind, KeyValue, PutResponse, RangeResponse, Response,
     RevisionEvents, TxnOperationResponse, TxnResponse,
