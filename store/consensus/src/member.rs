@@ -39,6 +39,8 @@ pub struct Member {
     pub published: Arc<Published>,
     /// What the log holds.
     pub tail: Arc<Mutex<LogTail>>,
+    /// Index of the newest committed entry, counted from 1.
+    pub committed: Arc<AtomicU64>,
     /// The way to the log thread.
     pub log_queue: Arc<LogQueue>,
     /// Whether this member decides alone.
@@ -136,7 +138,7 @@ impl Member {
 
     /// Newest committed entry that Raft spoke of, counted from 1.
     pub fn committed_index(&self) -> u64 {
-        self.tail.lock().committed().map_or(0, |committed| outer_index(committed.index))
+        self.committed.load(Ordering::Acquire)
     }
 
     /// Newest entry of the log, counted from 1.

@@ -33,7 +33,7 @@ use crate::state::machine::StateMachine;
 use crate::state::published::Published;
 use crate::state::worker::{ApplyWorker, Job, WorkerParts};
 use crate::status;
-use crate::types::Raft;
+use crate::types::{Raft, position_or_none};
 
 /// A member with everything that runs for it.
 pub struct Running {
@@ -91,7 +91,9 @@ impl Foundation {
             data_dir: opened.data_dir,
             failure: Arc::new(Failure::new()),
         };
+        let committed = position_or_none(opened.tail.committed().as_ref()).index.0;
         let log = LogStore {
+            committed: Arc::new(AtomicU64::new(committed)),
             engine: opened.log,
             tail: Arc::new(Mutex::new(opened.tail)),
             queue: Arc::new(LogQueue::default()),
@@ -156,6 +158,7 @@ impl Running {
             book,
             published: foundation.parts.published,
             tail: foundation.log.tail,
+            committed: foundation.log.committed,
             log_queue: foundation.log.queue,
             sole_voter: foundation.parts.sole_voter,
             flush: foundation.parts.flush,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use openraft::{Config, SnapshotPolicy};
 
 use crate::handle::{ConsensusConfig, StartError};
-use crate::limits::{APPEND_ENTRIES_MAX, PURGE_STEP_ENTRIES};
+use crate::limits::{APPEND_ENTRIES_MAX, APPLY_GAP_ENTRIES_MAX, PROPOSALS_IN_FLIGHT_MAX, PURGE_STEP_ENTRIES};
 
 /// Makes openraft's configuration. With etcd's defaults (100 ms, 1000 ms) a dead leader is replaced 1.4 to 1.8 s after
 /// its last heartbeat: its lease (the longest election timeout) must end first, then a candidate waits a random part
@@ -27,6 +27,9 @@ pub fn raft_config(config: &ConsensusConfig) -> Result<Arc<Config>, StartError> 
         max_in_snapshot_log_to_keep: config.catch_up_entries,
         purge_batch_size: PURGE_STEP_ENTRIES.min(config.catch_up_entries.max(1)),
         quorum_loss_probe_interval: Some((2 * longest).max(2000)),
+        // Raft's core waits when this is full. Admission keeps apply from falling further behind than this many
+        // entries, so that a stalled apply never stops heartbeats.
+        state_machine_channel_size: Some(APPLY_GAP_ENTRIES_MAX + PROPOSALS_IN_FLIGHT_MAX),
         // Not enforced by openraft; the transfer watches its own progress.
         install_snapshot_timeout: 600_000,
         backoff: "20ms,50ms,100ms,200ms..500ms".to_owned(),

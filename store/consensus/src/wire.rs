@@ -264,3 +264,6 @@ pub fn transfer_answer_from_wire(
         }),
     })
 }
+
+#[cfg(test)]
+mod tests;

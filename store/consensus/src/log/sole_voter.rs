@@ -69,3 +69,6 @@ impl SoleVoter {
         self.is_sole.store(is_sole, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::io;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use holdfast_storage::log_engine::LogEngine;
@@ -18,7 +19,7 @@ use super::tail::{LogTail, limit_bytes};
 use super::thread::{LogOperation, LogQueue};
 use crate::entry_codec::decode_entry;
 use crate::limits::{APPEND_BYTES_MAX, APPLY_BYTES_MAX};
-use crate::types::{Entry, LogId, RaftTypes, Vote, outer_index};
+use crate::types::{Entry, LogId, RaftTypes, Vote, outer_index, position_or_none};
 
 /// The log. Clones share it.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct LogStore {
     pub queue: Arc<LogQueue>,
     /// Told of votes and memberships.
     pub sole_voter: Arc<SoleVoter>,
+    /// Index of the newest committed entry, counted from 1; read for every proposal.
+    pub committed: Arc<AtomicU64>,
 }
 
 impl LogStore {
@@ -161,6 +164,7 @@ impl RaftLogStorage<RaftTypes> for LogStore {
 
     async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), io::Error> {
         self.tail.lock().set_committed(committed);
+        self.committed.store(position_or_none(committed.as_ref()).index.0, Ordering::Release);
         Ok(())
     }
 

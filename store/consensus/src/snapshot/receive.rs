@@ -186,3 +186,6 @@ async fn next_frame(stream: &mut Streaming<peer::SnapshotFrame>) -> Result<Optio
         .map_err(|_| ReceiveError::Idle)??;
     Ok(message.and_then(|message| message.frame))
 }
+
+#[cfg(test)]
+mod tests;

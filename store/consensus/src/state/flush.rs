@@ -181,3 +181,6 @@ impl FlushClock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

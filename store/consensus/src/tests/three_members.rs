@@ -178,7 +178,10 @@ fn catches_up_by_snapshot(engines: impl Fn() -> Arc<dyn Engines>) {
     });
     cluster.nodes[away].start();
     cluster.assert_equal(revision);
-    assert!(cluster.nodes[away].recorder.replaced.load(Ordering::SeqCst) > 0, "a snapshot was installed");
+    // The view is published a moment before the observer hears of it.
+    wait_until("a snapshot was installed", || {
+        cluster.nodes[away].recorder.replaced.load(Ordering::SeqCst) > 0
+    });
     assert_eq!(cluster.nodes[away].get("k7").as_deref(), Some("v"));
     // It goes on with the log, and a restart finds the new state.
     let revision = cluster.nodes[leader].put("after", "v").unwrap();
