@@ -88,3 +88,37 @@ async fn ten_thousand_watchers_on_one_key_are_served_in_turn() {
     let each = begin.elapsed() / deliveries;
     println!("{each:?} for a delivery, of which {:?} on the apply thread", published / deliveries);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn progress_stands_exactly_between_the_events_while_writes_go_on() {
+    const WRITES: i64 = 3_000;
+    const RETRY: Duration = Duration::from_millis(50);
+    let store = Store::new();
+    let mut client = store.open();
+    client.create(everything(0)).await;
+    client.create(watch("a", 0)).await;
+    let writer = std::thread::spawn({
+        let store = store.clone();
+        move || (0..WRITES).for_each(|_| store.put("a", "value"))
+    });
+    let progress = || RequestUnion::ProgressRequest(pb::WatchProgressRequest {});
+    let mut seen = [1, 1];
+    let mut told = 0;
+    while told <= WRITES {
+        client.ask(progress()).await;
+        // A request is passed over while the stream is behind; then it is asked again.
+        while let Ok(Some(bytes)) = tokio::time::timeout(RETRY, client.stream.next()).await {
+            let message = pb::WatchResponse::decode(bytes).unwrap();
+            let Ok(watcher) = usize::try_from(message.watch_id) else {
+                told = message.header.unwrap().revision;
+                assert_eq!([told; 2], seen, "behind all events up to it and before the next");
+                break;
+            };
+            for event in &message.events {
+                assert_eq!(mod_revision(event), seen[watcher] + 1);
+                seen[watcher] += 1;
+            }
+        }
+    }
+    writer.join().unwrap();
+}
