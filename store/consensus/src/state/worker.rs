@@ -197,7 +197,7 @@ impl ApplyWorker {
             replaced: false,
         });
         answers.send(&self.parts.forwards);
-        self.parts.published.wake();
+        self.parts.published.complete();
         Ok(())
     }
 
@@ -295,7 +295,7 @@ impl ApplyWorker {
             compacted: None,
             replaced: true,
         });
-        self.parts.published.wake();
+        self.parts.published.complete();
         Ok(())
     }
 }

@@ -137,7 +137,7 @@ impl TestNode {
         runtime.spawn(async move {
             let incoming = loop {
                 match TcpIncoming::bind(address) {
-                    Ok(incoming) => break incoming,
+                    Ok(incoming) => break incoming.with_nodelay(Some(true)),
                     Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
                 }
             };

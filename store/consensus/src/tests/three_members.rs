@@ -317,3 +317,28 @@ fn a_request_for_another_cluster_is_refused() {
     assert_eq!(status.code(), Code::FailedPrecondition);
     assert!(status.message().contains("belongs to cluster c1, the request is for cluster bad"), "{status}");
 }
+
+#[test]
+fn every_write_through_a_follower_has_its_own_answer() {
+    let cluster = Cluster::in_memory();
+    let node = &cluster.nodes[cluster.follower()];
+    for number in 0..200 {
+        node.put(&format!("one after the other {number}"), "v").unwrap();
+    }
+    let writers = (0..20).map(|writer| {
+        let consensus = node.consensus().clone();
+        node.handle().spawn(async move {
+            for number in 0..10 {
+                let key = format!("w{writer}n{number}");
+                let applied = consensus.propose(put(&key, "v")).await.unwrap();
+                let seen = consensus.view().get(key.as_bytes()).unwrap().expect("it is applied here");
+                assert_eq!(seen.mod_revision, applied.revision);
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    for writer in writers {
+        node.block_on(writer).unwrap();
+    }
+    cluster.assert_equal(401);
+}
