@@ -1,6 +1,8 @@
 //! The few numbers of the replicated state that every read and every command needs, kept beside the rows they come
 //! from. Must be rebuilt from the `System` table alone at start.
 
+use bytes::Bytes;
+
 use crate::ids::{LogPosition, Revision};
 use crate::layout::system;
 use crate::overlay::Overlay;
@@ -56,20 +58,21 @@ impl Head {
         Ok(head)
     }
 
-    /// Puts what differs from `before` into `overlay`; the applied position always.
+    /// Puts what differs from `before` into `overlay`; the applied position always. Which rows exist afterwards must
+    /// not depend on how the log was cut into runs.
     pub(crate) fn store(&self, before: &Head, overlay: &mut Overlay<'_>) {
-        let mut put = |key, value| overlay.put(Table::System, bytes::Bytes::from_static(key), value);
+        let mut put = |key, value| overlay.put(Table::System, Bytes::from_static(key), value);
         put(system::APPLIED, system::encode_position(self.applied));
         if self.revision != before.revision {
             put(system::REVISION, system::encode_revision(self.revision));
+            put(system::ACCUMULATOR, system::encode_accumulator(self.accumulator));
         }
         if self.compacted != before.compacted {
             put(system::COMPACTED, system::encode_revision(self.compacted));
         }
-        if self.accumulator != before.accumulator {
-            put(system::ACCUMULATOR, system::encode_accumulator(self.accumulator));
-        }
-        if self.alarms != before.alarms {
+        if self.alarms.is_empty() && !before.alarms.is_empty() {
+            overlay.delete(Table::System, Bytes::from_static(system::ALARMS));
+        } else if self.alarms != before.alarms {
             put(system::ALARMS, system::encode_alarms(&self.alarms));
         }
     }

@@ -22,8 +22,6 @@ pub mod request;
 pub mod response;
 pub mod rows;
 #[cfg(test)]
-mod test_rows;
-#[cfg(test)]
 mod test_store;
 pub mod txn_check;
 pub mod watch;

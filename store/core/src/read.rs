@@ -234,6 +234,3 @@ impl ReadView {
         self.state().check_revision(revision)
     }
 }
-
-#[cfg(test)]
-mod tests;

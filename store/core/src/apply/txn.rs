@@ -115,6 +115,3 @@ fn set_revision(response: &mut TxnResponse, revision: Revision) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

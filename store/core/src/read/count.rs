@@ -92,6 +92,3 @@ impl State<'_> {
         Ok(count)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -137,6 +137,3 @@ impl State<'_> {
 pub(crate) fn deleted(key: Bytes, revision: Revision) -> KeyValue {
     KeyValue { key, mod_revision: revision, ..KeyValue::default() }
 }
-
-#[cfg(test)]
-mod tests;

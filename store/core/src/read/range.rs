@@ -162,6 +162,3 @@ fn as_ref(kv: &KeyValue) -> KeyValueRef<'_> {
         lease: kv.lease,
     }
 }
-
-#[cfg(test)]
-mod tests;
