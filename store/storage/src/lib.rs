@@ -10,3 +10,6 @@ pub mod log_extent;
 pub mod memory;
 pub mod open_error;
 pub mod rocks;
+
+#[cfg(test)]
+mod tests;

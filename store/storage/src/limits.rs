@@ -26,6 +26,9 @@ pub const LOG_RECYCLED_FILES: usize = 4;
 /// Purged log entries that gather before one range tombstone drops them (many tombstones slow reads).
 pub const LOG_PURGE_STEP_ENTRIES: u64 = 1000;
 
+/// Write buffer of a column family that holds a row or two.
+pub const SMALL_WRITE_BUFFER_BYTES: usize = 64 << 10;
+
 /// Memory that a column family takes at a time while it fills a write buffer.
 pub const ARENA_BLOCK_BYTES: usize = 256 << 10;
 
@@ -54,6 +57,9 @@ pub const BACKGROUND_JOBS: i32 = 2;
 pub const INFO_LOG_FILES: usize = 2;
 /// Bytes of one information log file.
 pub const INFO_LOG_BYTES: usize = 4 << 20;
+
+/// How often a write that is stopped by full memory tries again.
+pub const WRITE_STOP_RECHECK: Duration = Duration::from_millis(1);
 
 /// How old the sizes that `Engine::size` reports may be.
 pub const SIZE_AGE_MAX: Duration = Duration::from_secs(1);

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use holdfast_core::ids::Revision;
+use holdfast_core::layout::system;
 use holdfast_core::rows::{RowChange, Rows, Table};
 use parking_lot::Mutex;
 
 use super::tables::Tables;
-use crate::drop_rule::{APPLIED_KEY, applied_index, is_droppable};
+use crate::drop_rule::is_droppable;
 use crate::engine::{Engine, EngineFault, EngineSize};
 use crate::history_floor::HistoryFloor;
 use crate::open_error::OpenError;
@@ -99,7 +100,8 @@ impl Engine for MemoryEngine {
 
     fn durable_applied_index(&self) -> u64 {
         let state = self.state.lock();
-        state.flushed.rows(Table::System).get(APPLIED_KEY).and_then(|value| applied_index(value)).unwrap_or(0)
+        let value = state.flushed.rows(Table::System).get(system::APPLIED);
+        value.and_then(|value| system::decode_position(value).ok()).map_or(0, |position| position.index.0)
     }
 
     fn set_history_floor(&self, floor: Revision) {

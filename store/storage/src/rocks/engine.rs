@@ -1,9 +1,11 @@
 //! The state machine's engine on RocksDB. Nothing is logged: a batch becomes durable with the next atomic flush, and
 //! the Raft log replays what a crash took. Must not block readers or writers while it flushes.
 //!
-//! After a background error (a full disk, a failed write) RocksDB turns read-only; this binding has no call to resume.
-//! For a full disk RocksDB itself retries every few seconds and becomes writable once there is room; `write` and
-//! `flush` fail with `out_of_space` until then and may simply be repeated.
+//! When the disk is full, RocksDB turns read-only and looks every five seconds whether there is room for one write
+//! buffer (`write_buffer_bytes`) again; then it resumes by itself, losing nothing. Until then `write` and `flush` fail
+//! at once with `out_of_space` and may simply be repeated; views go on. Tried on a full ext4: writes resumed 1 to 5 s
+//! after room was made, and closing a full engine and opening it again gave the last flushed state. Every other
+//! background error lasts until the engine is opened anew: stop the member.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,18 +13,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use holdfast_core::ids::Revision;
+use holdfast_core::layout::system;
 use holdfast_core::rows::{RowChange, Rows, Table};
 use parking_lot::Mutex;
+use rocksdb::WriteBatch;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::properties;
-use rocksdb::{WriteBatch, WriteOptions};
 
 use super::database::Database;
-use super::fault::{engine_fault, open_error};
+use super::fault::engine_fault;
 use super::options::{RocksOptions, Tuned};
 use super::reclaim::Reclaimer;
 use super::view::RocksView;
-use crate::drop_rule::{APPLIED_KEY, applied_index, is_tombstone};
+use super::write_path::WritePaths;
+use crate::drop_rule::adds_tombstone;
 use crate::engine::{Engine, EngineFault, EngineSize};
 use crate::history_floor::HistoryFloor;
 use crate::limits::SIZE_AGE_MAX;
@@ -33,7 +37,7 @@ pub struct RocksEngine {
     /// Ends before the instance does.
     reclaimer: Reclaimer,
     core: Arc<EngineCore>,
-    unlogged: WriteOptions,
+    writes: WritePaths,
     size: Mutex<Option<(Instant, EngineSize)>>,
 }
 
@@ -53,21 +57,16 @@ impl RocksEngine {
         let tuned = Tuned::new(options, Arc::clone(&floor));
         let database = Arc::new(Database::open(path, &tuned)?);
         // Everything that an opened instance holds comes from its files.
-        let applied = read_applied(&database).map_err(|error| open_error(path, error))?;
+        let applied = read_applied(&database)
+            .map_err(|reason| OpenError::Corrupt { path: path.to_path_buf(), reason })?;
         let core = Arc::new(EngineCore {
             database,
             floor,
             durable_applied: AtomicU64::new(applied),
             tombstones: AtomicU64::new(0),
         });
-        let mut unlogged = WriteOptions::default();
-        unlogged.disable_wal(true);
-        Ok(RocksEngine {
-            reclaimer: Reclaimer::start(Arc::clone(&core)),
-            core,
-            unlogged,
-            size: Mutex::new(None),
-        })
+        let reclaimer = Reclaimer::start(Arc::clone(&core));
+        Ok(RocksEngine { reclaimer, core, writes: WritePaths::new(), size: Mutex::new(None) })
     }
 
     fn measure(&self) -> EngineSize {
@@ -83,8 +82,11 @@ impl EngineCore {
     /// Flushes everything; what was applied, and asked to be forgotten, before it began is durable afterwards.
     pub(super) fn flush(&self) -> Result<(), EngineFault> {
         let floor = self.floor.requested();
-        let applied =
-            read_applied(&self.database).map_err(|error| engine_fault("reading the applied index", error))?;
+        let applied = read_applied(&self.database).map_err(|reason| EngineFault {
+            doing: "reading the applied index",
+            reason,
+            out_of_space: false,
+        })?;
         self.database.flush_all()?;
         self.durable_applied.fetch_max(applied, Ordering::AcqRel);
         self.floor.set_durable(floor);
@@ -100,22 +102,10 @@ impl Engine for RocksEngine {
 
     fn write(&self, changes: &[RowChange]) -> Result<(), EngineFault> {
         let database = &self.core.database;
-        let mut batch = WriteBatch::with_capacity_bytes(batch_bytes(changes));
-        let mut tombstones = 0;
-        for change in changes {
-            let family = database.family(change.table);
-            match &change.value {
-                Some(value) => {
-                    batch.put_cf(&family, &change.key, value);
-                    tombstones += u64::from(change.table == Table::Current && is_tombstone(value));
-                }
-                None => batch.delete_cf(&family, &change.key),
-            }
-        }
-        database
-            .db()
-            .write_opt(batch, &self.unlogged)
+        self.writes
+            .write(database, || encode_batch(database, changes))
             .map_err(|error| engine_fault("writing a batch", error))?;
+        let tombstones = changes.iter().filter(|change| adds_tombstone(change)).count() as u64;
         if tombstones > 0 {
             self.core.tombstones.fetch_add(tombstones, Ordering::Relaxed);
         }
@@ -165,9 +155,29 @@ impl Engine for RocksEngine {
 }
 
 /// The applied index among everything written so far; 0 in a fresh store.
-fn read_applied(database: &Database) -> Result<u64, rocksdb::Error> {
-    let value = database.db().get_pinned_cf(database.family(Table::System), APPLIED_KEY)?;
-    Ok(value.and_then(|value| applied_index(&value)).unwrap_or(0))
+fn read_applied(database: &Database) -> Result<u64, String> {
+    let value = database
+        .db()
+        .get_pinned_cf(database.family(Table::System), system::APPLIED)
+        .map_err(rocksdb::Error::into_string)?;
+    match value {
+        None => Ok(0),
+        Some(value) => system::decode_position(&value)
+            .map(|position| position.index.0)
+            .map_err(|fault| fault.to_string()),
+    }
+}
+
+fn encode_batch(database: &Database, changes: &[RowChange]) -> WriteBatch {
+    let mut batch = WriteBatch::with_capacity_bytes(batch_bytes(changes));
+    for change in changes {
+        let family = database.family(change.table);
+        match &change.value {
+            Some(value) => batch.put_cf(&family, &change.key, value),
+            None => batch.delete_cf(&family, &change.key),
+        }
+    }
+    batch
 }
 
 /// A guess at the batch's encoded size, so that it is allocated once.

@@ -1,9 +1,9 @@
 //! How the Raft log's instance is tuned: small synced appends into recycled files, entries that mostly die before
 //! they are written a second time. Must hold settings only; numbers stand in `limits`.
 
-use rocksdb::{Cache, ColumnFamilyDescriptor, DBCompressionType, Options};
+use rocksdb::{Cache, ColumnFamilyDescriptor, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME, Options};
 
-use super::options::{base_options, block_options};
+use super::options::{base_options, block_options, small_family};
 use crate::limits;
 
 /// What a caller may choose.
@@ -31,16 +31,14 @@ pub(super) fn instance_options(options: RocksLogOptions) -> Options {
 /// Options of its column families.
 pub(super) fn families(options: RocksLogOptions, names: [&str; 2]) -> Vec<ColumnFamilyDescriptor> {
     let cache = Cache::new_lru_cache(limits::LOG_CACHE_BYTES);
-    names
-        .iter()
-        .map(|name| {
-            let mut family = Options::default();
-            family.set_block_based_table_factory(&block_options(&cache));
-            family.set_compression_type(DBCompressionType::None);
-            family.set_write_buffer_size(options.memtable_bytes);
-            family.set_max_write_buffer_number(2);
-            family.set_arena_block_size(limits::ARENA_BLOCK_BYTES);
-            ColumnFamilyDescriptor::new(*name, family)
-        })
-        .collect()
+    let large = names.into_iter().map(|name| {
+        let mut family = Options::default();
+        family.set_block_based_table_factory(&block_options(&cache));
+        family.set_compression_type(DBCompressionType::None);
+        family.set_write_buffer_size(options.memtable_bytes);
+        family.set_max_write_buffer_number(2);
+        family.set_arena_block_size(limits::ARENA_BLOCK_BYTES);
+        ColumnFamilyDescriptor::new(name, family)
+    });
+    large.chain([ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, small_family())]).collect()
 }

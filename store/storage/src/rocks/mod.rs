@@ -12,6 +12,7 @@ mod log_options;
 mod options;
 mod reclaim;
 mod view;
+mod write_path;
 
 pub use engine::RocksEngine;
 pub use log_engine::RocksLogEngine;

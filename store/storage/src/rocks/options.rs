@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use holdfast_core::rows::Table;
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, LogLevel, LruCacheOptions, Options,
-    WriteBufferManager,
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME,
+    LogLevel, LruCacheOptions, Options, WriteBufferManager,
 };
 
 use super::filter::HistoryFilterFactory;
@@ -60,12 +60,11 @@ impl Tuned {
         Tuned { instance, cache, write_buffer_bytes, floor }
     }
 
-    /// Every table's column family.
+    /// Every table's column family, and the default one, which RocksDB wants and which holds the format stamp.
     pub(super) fn families(&self) -> Vec<ColumnFamilyDescriptor> {
-        Table::ALL
-            .iter()
-            .map(|table| ColumnFamilyDescriptor::new(table.name(), self.family_options(*table)))
-            .collect()
+        let tables = Table::ALL.iter().map(|table| (table.name(), self.family_options(*table)));
+        let default = (DEFAULT_COLUMN_FAMILY_NAME, small_family());
+        tables.chain([default]).map(|(name, options)| ColumnFamilyDescriptor::new(name, options)).collect()
     }
 
     fn family_options(&self, table: Table) -> Options {
@@ -100,6 +99,14 @@ pub(super) fn block_options(cache: &Cache) -> BlockBasedOptions {
     blocks.set_whole_key_filtering(true);
     blocks.set_optimize_filters_for_memory(true);
     blocks
+}
+
+/// A column family for a row or two. Says so, because the largest write buffer is also the room on disk that RocksDB
+/// waits for after the disk was full.
+pub(super) fn small_family() -> Options {
+    let mut options = Options::default();
+    options.set_write_buffer_size(limits::SMALL_WRITE_BUFFER_BYTES);
+    options
 }
 
 /// Settings that both instances share.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use holdfast_core::rows::{Direction, RowChange, Rows, Table};
-use holdfast_storage::engine::Engine;
-use holdfast_storage::memory::{MemoryEngine, Reclaim};
-use holdfast_storage::rocks::{RocksEngine, RocksOptions};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+
+use crate::engine::Engine;
+use crate::memory::{MemoryEngine, Reclaim};
+use crate::rocks::{RocksEngine, RocksOptions};
 
 /// Small enough that a few hundred rows cause flushes and compactions.
 fn small() -> RocksOptions {

@@ -1,0 +1,3 @@
+//! Tests that look at engines as their callers do.
+
+mod compare;
