@@ -61,7 +61,12 @@ impl LeaseDeadlines {
 
     /// Up to `limit` leases whose time is up at `now`, those first that ran out first.
     pub fn expired(&self, now: Instant, limit: usize) -> Vec<LeaseId> {
-        self.order.iter().take_while(|(deadline, _)| *deadline <= now).take(limit).map(|(_, id)| *id).collect()
+        self.order
+            .iter()
+            .take_while(|(deadline, _)| *deadline <= now)
+            .take(limit)
+            .map(|(_, id)| *id)
+            .collect()
     }
 
     /// The next instant at which a lease runs out.

@@ -88,8 +88,7 @@ impl Node {
         let consensus = self.consensus.status();
         let size = self.consensus.size();
         let view = self.view();
-        let is_learner =
-            consensus.members.iter().any(|peer| peer.id == self.member_id && peer.is_learner);
+        let is_learner = consensus.members.iter().any(|peer| peer.id == self.member_id && peer.is_learner);
         NodeStatus {
             consensus,
             db_size_bytes: size.total_bytes,

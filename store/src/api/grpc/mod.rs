@@ -3,6 +3,7 @@
 
 mod body;
 mod frame;
+mod gathered_writes;
 mod http2;
 mod metadata;
 mod method;
@@ -28,6 +29,7 @@ use metadata::Metadata;
 use metrics::CallCounter;
 
 pub use body::GrpcBody;
+pub use gathered_writes::GatheredWrites;
 pub use http2::{configure_h2, is_grpc};
 pub use method::{Kind, Method};
 pub use metrics::{GrpcMetrics, MethodCounts};

@@ -1,0 +1,71 @@
+//! `/v3/lease/keepalive`: each JSON document of the request body renews a lease and is answered with one line.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use holdfast_proto::etcdserverpb as pb;
+use prost::Message;
+
+use super::documents::Documents;
+use super::{Gateway, reply};
+use crate::api::calls;
+use crate::api::error::{Code, Status};
+use crate::api::grpc::{CallCounter, Method};
+
+/// Answers POST.
+pub(super) async fn keep_alive(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let mut counter = gateway.metrics.start(Method::LeaseKeepAlive);
+    if let Err(status) = gateway.check_leader(request.headers()) {
+        counter.outcome(status.code);
+        return reply::stream_refusal(&status);
+    }
+    let documents = Documents::new(request.into_body(), gateway.body_bytes_max());
+    let mut lines = Box::pin(lines(gateway, documents, counter));
+    // The first line decides on the HTTP status.
+    match lines.next().await {
+        Some(Err(status)) => reply::stream_refusal(&status),
+        first => reply::stream(Body::from_stream(stream::iter(first).chain(lines).map(printed))),
+    }
+}
+
+fn printed(line: Result<Bytes, Status>) -> Result<Bytes, Infallible> {
+    Ok(line.unwrap_or_else(|status| reply::stream_error(&status)))
+}
+
+/// One line for each renewal; ends with the client's requests or after an error.
+fn lines(
+    gateway: Arc<Gateway>,
+    documents: Documents,
+    counter: CallCounter,
+) -> impl Stream<Item = Result<Bytes, Status>> + Send + 'static {
+    stream::unfold(Some((gateway, documents, counter)), async |renewals| {
+        let (gateway, mut documents, mut counter) = renewals?;
+        match pin!(gateway.renew(&mut documents, &counter)).await {
+            Ok(Some(line)) => Some((Ok(line), Some((gateway, documents, counter)))),
+            Ok(None) => {
+                counter.outcome(Code::Ok);
+                None
+            }
+            Err(status) => {
+                counter.outcome(status.code);
+                Some((Err(status), None))
+            }
+        }
+    })
+}
+
+impl Gateway {
+    async fn renew(&self, documents: &mut Documents, counter: &CallCounter) -> Result<Option<Bytes>, Status> {
+        let Some(request) = documents.next::<pb::LeaseKeepAliveRequest>().await? else { return Ok(None) };
+        counter.received(request.encoded_len());
+        let answer = calls::lease::keep_alive(&self.node, request).await?;
+        counter.sent(answer.encoded_len());
+        reply::stream_line(&answer).map(Some)
+    }
+}

@@ -1,0 +1,70 @@
+//! etcd's JSON gateway: HTTP paths to calls, JSON to wire messages and back, statuses to error bodies. What calls mean
+//! stands in `calls`; nothing is decided here.
+
+mod documents;
+mod json;
+mod json_error;
+mod keep_alive;
+mod reply;
+mod routes;
+mod unary;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, HeaderName};
+
+use crate::api::error::{Code, Refusal, Status};
+use crate::api::grpc::{GrpcMetrics, timeout};
+use crate::limits::{GATEWAY_BODY_FACTOR, GRPC_OVERHEAD_BYTES};
+use crate::node::Node;
+
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+/// gRPC metadata comes in HTTP headers under this prefix; `hasleader` is the one that means something.
+const HAS_LEADER: HeaderName = HeaderName::from_static("grpc-metadata-hasleader");
+
+/// Where clients of different ages look for the gateway; all get the same.
+const PREFIXES: [&str; 3] = ["/v3", "/v3beta", "/v3alpha"];
+
+/// What all gateway handlers share.
+struct Gateway {
+    node: Arc<Node>,
+    metrics: Arc<GrpcMetrics>,
+    /// Largest request, counted as the wire message that it stands for.
+    message_bytes_max: usize,
+}
+
+impl Gateway {
+    /// Largest body that is read. JSON carries bytes as base64 and numbers as text, so it may be larger than its message.
+    fn body_bytes_max(&self) -> usize {
+        self.message_bytes_max.saturating_mul(GATEWAY_BODY_FACTOR)
+    }
+
+    fn check_leader(&self, headers: &HeaderMap) -> Result<(), Status> {
+        let required = headers.get(HAS_LEADER).is_some_and(|value| value == "true");
+        if required && !self.node.has_leader() {
+            return Err(Refusal::NoLeader.into());
+        }
+        Ok(())
+    }
+}
+
+/// The routes of the gateway, for every prefix that clients use.
+pub fn routes(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
+    let message_bytes_max = node.settings().request_bytes_max.saturating_add(GRPC_OVERHEAD_BYTES);
+    let gateway = Arc::new(Gateway { node, metrics, message_bytes_max });
+    let routes = routes::all().with_state(gateway);
+    PREFIXES.into_iter().fold(Router::new(), |router, prefix| router.nest(prefix, routes.clone()))
+}
+
+/// How long the client waits, when it says so.
+fn client_timeout(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
+    let Some(value) = headers.get(GRPC_TIMEOUT) else { return Ok(None) };
+    let text = String::from_utf8_lossy(value.as_bytes());
+    match timeout::parse(&text) {
+        Ok(timeout) => Ok(Some(timeout)),
+        Err(_) => Err(Status::new(Code::InvalidArgument, format!("invalid grpc-timeout: {text}"))),
+    }
+}

@@ -1,0 +1,160 @@
+//! The table of gateway paths below `/v3`. Must not do anything but name the call of each path.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodRouter, post};
+use holdfast_proto::etcdserverpb as pb;
+
+use super::keep_alive::keep_alive;
+use super::unary::{refused, unary};
+use super::watch::watch;
+use super::{Gateway, reply};
+use crate::api::calls::{auth, cluster, kv, lease, maintenance, txn};
+use crate::api::error::Status;
+use crate::api::grpc::Method;
+
+type Routes = Router<Arc<Gateway>>;
+type Route = MethodRouter<Arc<Gateway>>;
+
+/// All paths, without the prefix.
+pub(super) fn all() -> Routes {
+    Router::new()
+        .merge(key_values())
+        .merge(watches_and_leases())
+        .merge(members())
+        .merge(upkeep())
+        .merge(authentication())
+        .merge(users())
+        .merge(roles())
+        .merge(locks_and_elections())
+        .fallback(reply::not_found)
+}
+
+fn key_values() -> Routes {
+    Router::new()
+        .route("/kv/range", unary(Method::Range, async |node, request| kv::range(&node, request).await))
+        .route("/kv/put", unary(Method::Put, async |node, request| kv::put(&node, request).await))
+        .route(
+            "/kv/deleterange",
+            unary(Method::DeleteRange, async |node, request| kv::delete_range(&node, request).await),
+        )
+        .route("/kv/txn", unary(Method::Txn, async |node, request| txn::txn(&node, request).await))
+        .route("/kv/compaction", unary(Method::Compact, async |node, request| kv::compact(&node, request).await))
+}
+
+/// Three lease calls have a second path, from the time when they belonged to the key-value service.
+fn watches_and_leases() -> Routes {
+    let revoke = unary(Method::LeaseRevoke, async |node, request| lease::revoke(&node, request).await);
+    let time_to_live =
+        unary(Method::LeaseTimeToLive, async |node, request| lease::time_to_live(&node, request).await);
+    let leases =
+        unary(Method::LeaseLeases, async |node, _: pb::LeaseLeasesRequest| lease::leases(&node).await);
+    Router::new()
+        .route("/watch", post(watch).fallback(reply::method_not_allowed))
+        .route("/lease/keepalive", post(keep_alive).fallback(reply::method_not_allowed))
+        .route("/lease/grant", unary(Method::LeaseGrant, async |node, request| lease::grant(&node, request).await))
+        .route("/lease/revoke", revoke.clone())
+        .route("/kv/lease/revoke", revoke)
+        .route("/lease/timetolive", time_to_live.clone())
+        .route("/kv/lease/timetolive", time_to_live)
+        .route("/lease/leases", leases.clone())
+        .route("/kv/lease/leases", leases)
+}
+
+fn members() -> Routes {
+    let list = unary(Method::MemberList, async |node, request| cluster::member_list(&node, request).await);
+    Router::new()
+        .route("/cluster/member/list", list)
+        .route("/cluster/member/add", unimplemented(Method::MemberAdd))
+        .route("/cluster/member/remove", unimplemented(Method::MemberRemove))
+        .route("/cluster/member/update", unimplemented(Method::MemberUpdate))
+        .route("/cluster/member/promote", unimplemented(Method::MemberPromote))
+}
+
+fn upkeep() -> Routes {
+    Router::new()
+        .route(
+            "/maintenance/status",
+            unary(Method::Status, async |node, _: pb::StatusRequest| Ok(maintenance::status(&node))),
+        )
+        .route("/maintenance/alarm", unary(Method::Alarm, async |node, request| maintenance::alarm(&node, request).await))
+        .route(
+            "/maintenance/hash",
+            unary(Method::Hash, async |node, _: pb::HashRequest| maintenance::hash(&node).await),
+        )
+        .route(
+            "/maintenance/hashkv",
+            unary(Method::HashKv, async |node, request| maintenance::hash_kv(&node, request).await),
+        )
+        .route(
+            "/maintenance/defragment",
+            unary(Method::Defragment, async |_, _: pb::DefragmentRequest| Ok(maintenance::defragment())),
+        )
+        .route(
+            "/maintenance/transfer-leadership",
+            unary(Method::MoveLeader, async |node, request| maintenance::move_leader(&node, request).await),
+        )
+        .route("/maintenance/snapshot", unimplemented(Method::Snapshot))
+        .route("/maintenance/downgrade", unimplemented(Method::Downgrade))
+}
+
+fn authentication() -> Routes {
+    Router::new()
+        .route(
+            "/auth/status",
+            unary(Method::AuthStatus, async |node, _: pb::AuthStatusRequest| Ok(auth::status(&node))),
+        )
+        .route(
+            "/auth/disable",
+            unary(Method::AuthDisable, async |node, _: pb::AuthDisableRequest| Ok(auth::disable(&node))),
+        )
+        .route("/auth/enable", refused(Method::AuthEnable, |_: pb::AuthEnableRequest| auth::enable()))
+        .route("/auth/authenticate", refused(Method::Authenticate, |_: pb::AuthenticateRequest| auth::authenticate()))
+}
+
+fn users() -> Routes {
+    Router::new()
+        .route(
+            "/auth/user/list",
+            unary(Method::UserList, async |node, _: pb::AuthUserListRequest| Ok(auth::user_list(&node))),
+        )
+        .route("/auth/user/add", refused(Method::UserAdd, |request| auth::user_add(&request)))
+        .route("/auth/user/get", unknown_user::<pb::AuthUserGetRequest>(Method::UserGet))
+        .route("/auth/user/delete", unknown_user::<pb::AuthUserDeleteRequest>(Method::UserDelete))
+        .route("/auth/user/changepw", unknown_user::<pb::AuthUserChangePasswordRequest>(Method::UserChangePassword))
+        .route("/auth/user/grant", unknown_user::<pb::AuthUserGrantRoleRequest>(Method::UserGrantRole))
+        .route("/auth/user/revoke", unknown_user::<pb::AuthUserRevokeRoleRequest>(Method::UserRevokeRole))
+}
+
+fn roles() -> Routes {
+    Router::new()
+        .route(
+            "/auth/role/list",
+            unary(Method::RoleList, async |node, _: pb::AuthRoleListRequest| Ok(auth::role_list(&node))),
+        )
+        .route("/auth/role/add", refused(Method::RoleAdd, |request| auth::role_add(&request)))
+        .route("/auth/role/get", unknown_role::<pb::AuthRoleGetRequest>(Method::RoleGet))
+        .route("/auth/role/delete", unknown_role::<pb::AuthRoleDeleteRequest>(Method::RoleDelete))
+        .route(
+            "/auth/role/grant",
+            refused(Method::RoleGrantPermission, |request| auth::role_grant_permission(&request)),
+        )
+        .route("/auth/role/revoke", unknown_role::<pb::AuthRoleRevokePermissionRequest>(Method::RoleRevokePermission))
+}
+
+fn locks_and_elections() -> Routes {
+    let paths = [
+        ("/lock/lock", "v3lockpb.Lock"),
+        ("/lock/unlock", "v3lockpb.Lock"),
+        ("/election/campaign", "v3electionpb.Election"),
+        ("/election/proclaim", "v3electionpb.Election"),
+        ("/election/leader", "v3electionpb.Election"),
+        ("/election/observe", "v3electionpb.Election"),
+        ("/election/resign", "v3electionpb.Election"),
+    ];
+    paths.into_iter().fold(Router::new(), |routes, (path, service)| {
+        let status = Status::unknown_service(service);
+        routes.route(path, post(async move || reply::refusal(&status)).fallback(reply::method_not_allowed))
+    })
+}

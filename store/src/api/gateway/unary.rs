@@ -1,0 +1,107 @@
+//! Unary calls of the gateway: one JSON document in, one out.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::{MethodRouter, post};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use prost::Message;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Gateway, client_timeout, json, reply};
+use crate::api::error::{Code, Refusal, Status};
+use crate::api::grpc::{CallCounter, Method};
+use crate::node::Node;
+
+/// A route that answers POST with `call`.
+pub(super) fn unary<Q, A, F, W>(method: Method, call: F) -> MethodRouter<Arc<Gateway>>
+where
+    Q: Message + DeserializeOwned + Default + 'static,
+    A: Message + Serialize,
+    F: Fn(Arc<Node>, Q) -> W + Clone + Send + Sync + 'static,
+    W: Future<Output = Result<A, Status>> + Send + 'static,
+{
+    let handler = async move |State(gateway): State<Arc<Gateway>>, request: Request| {
+        gateway.unary(method, request, call).await
+    };
+    post(handler).fallback(reply::method_not_allowed)
+}
+
+/// A route of a call that this server refuses always, whatever the request says.
+pub(super) fn refused(status: Status) -> MethodRouter<Arc<Gateway>> {
+    post(async move || reply::refusal(&status)).fallback(reply::method_not_allowed)
+}
+
+impl Gateway {
+    async fn unary<Q, A, F, W>(&self, method: Method, request: Request, call: F) -> Response
+    where
+        Q: Message + DeserializeOwned + Default,
+        A: Message + Serialize,
+        F: Fn(Arc<Node>, Q) -> W,
+        W: Future<Output = Result<A, Status>>,
+    {
+        let mut counter = self.metrics.start(method);
+        match self.answer(request, &counter, call).await {
+            Ok(answer) => {
+                counter.sent(answer.encoded_len());
+                counter.outcome(Code::Ok);
+                reply::unary(&answer)
+            }
+            Err(status) => {
+                counter.outcome(status.code);
+                reply::refusal(&status)
+            }
+        }
+    }
+
+    async fn answer<Q, A, F, W>(
+        &self,
+        request: Request,
+        counter: &CallCounter,
+        call: F,
+    ) -> Result<A, Status>
+    where
+        Q: Message + DeserializeOwned + Default,
+        F: Fn(Arc<Node>, Q) -> W,
+        W: Future<Output = Result<A, Status>>,
+    {
+        let (parts, body) = request.into_parts();
+        let timeout = client_timeout(&parts.headers)?;
+        let work = async {
+            let message: Q = json::decode(&self.read(body).await?)?;
+            self.check_message_len(message.encoded_len())?;
+            counter.received(message.encoded_len());
+            self.check_leader(&parts.headers)?;
+            call(self.node.clone(), message).await
+        };
+        match timeout {
+            None => work.await,
+            Some(timeout) => tokio::time::timeout(timeout, work)
+                .await
+                .unwrap_or_else(|_| Err(Refusal::DeadlineExceeded.into())),
+        }
+    }
+
+    async fn read(&self, body: Body) -> Result<bytes::Bytes, Status> {
+        match Limited::new(body, self.body_bytes_max()).collect().await {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(Status::new(
+                Code::ResourceExhausted,
+                format!("grpc: received message larger than max ({} bytes)", self.message_bytes_max),
+            )),
+            Err(error) => Err(Status::new(Code::Cancelled, error.to_string())),
+        }
+    }
+
+    fn check_message_len(&self, message_len: usize) -> Result<(), Status> {
+        let max = self.message_bytes_max;
+        if message_len > max {
+            let text = format!("grpc: received message larger than max ({message_len} vs. {max})");
+            return Err(Status::new(Code::ResourceExhausted, text));
+        }
+        Ok(())
+    }
+}
