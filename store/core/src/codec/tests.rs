@@ -1,3 +1,5 @@
+//! Unit tests of the codec: every command goes round, and bytes that are not one are refused.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

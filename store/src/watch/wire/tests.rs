@@ -1,3 +1,5 @@
+//! Unit tests of the bytes of watch messages, read by the generated code and compared with what it writes.
+
 use holdfast_core::ids::LeaseId;
 use holdfast_core::response::RevisionEvents;
 

@@ -1,11 +1,5 @@
 //! The state machine's engine on RocksDB. Nothing is logged: a batch becomes durable with the next atomic flush, and
 //! the Raft log replays what a crash took. Must not block readers or writers while it flushes.
-//!
-//! When the disk is full, RocksDB turns read-only and looks every five seconds whether there is room for one write
-//! buffer (`write_buffer_bytes`) again; then it resumes by itself, losing nothing. Until then `write` and `flush` fail
-//! at once with `out_of_space` and may simply be repeated; views go on. Tried on a full ext4: writes resumed 1 to 5 s
-//! after room was made, and closing a full engine and opening it again gave the last flushed state. Every other
-//! background error lasts until the engine is opened anew: stop the member.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +27,12 @@ use crate::limits::SIZE_AGE_MAX;
 use crate::open_error::OpenError;
 
 /// The state machine's engine.
+///
+/// When the disk is full, RocksDB turns read-only and looks every five seconds whether there is room for one write
+/// buffer (`write_buffer_bytes`) again; then it resumes by itself, losing nothing. Until then `write` and `flush` fail
+/// at once with `out_of_space` and may simply be repeated; views go on. Tried on a full ext4: writes resumed 1 to 5 s
+/// after room was made, and closing a full engine and opening it again gave the last flushed state. Every other
+/// background error lasts until the engine is opened anew: stop the member.
 pub struct RocksEngine {
     /// Ends before the instance does.
     reclaimer: Reclaimer,

@@ -1,3 +1,5 @@
+//! Unit tests of one watch stream. History and matching, its owner's work, are done here by the slowest means.
+
 use bytes::Bytes;
 
 use super::*;

@@ -1,0 +1,41 @@
+# The few commands of this repository; `make help` lists them. Each installs what the machine lacks first
+# (tests/setup/machine.sh), and CI runs the same recipes. Nothing is built here by make itself: cargo does.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test build fix lint bench soak reference
+
+setup := tests/setup
+environment := . $(setup)/environment.sh
+# Arguments for the program that run, bench or soak starts: make run ARGS="--data-dir=/tmp/store"
+ARGS ?=
+
+help: ## List the commands
+	@grep -hE '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed 's/^\([a-z]*\): ## /\1\t/' | expand -t 12 | sed 's/^/make /'
+
+run: ## Build the server and run it in the foreground (ARGS="..." for its flags)
+	@$(setup)/prepare.sh build
+	@$(environment); cargo build --locked --quiet -p holdfast; exec "$$CARGO_TARGET_DIR/debug/holdfast" $(ARGS)
+
+test: ## Check, test and compare everything, as CI does
+	@$(setup)/test.sh
+
+build: ## Build the release binary; the last line is its path
+	@$(setup)/prepare.sh build
+	@$(environment); cargo build --locked --release -p holdfast; echo "$$CARGO_TARGET_DIR/release/holdfast"
+
+fix: ## Format, and apply what clippy can put right
+	@$(setup)/fix.sh
+
+lint: ## Check without changing anything: format, tidy, clippy, documentation, dependencies
+	@$(setup)/lint.sh
+
+bench: ## Measure against etcd on this machine (ARGS="--help" for the options)
+	@$(setup)/bench.sh $(ARGS)
+
+soak: ## Kill a node under load for a long time and look for lost writes (ARGS="..." for its options)
+	@$(setup)/soak.sh $(ARGS)
+
+reference: ## Build etcd and its tools, which tests and bench compare with
+	@$(setup)/prepare.sh test
+	@$(environment); $(setup)/reference-tools.sh

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes a machine and a checkout ready: what the machine lacks (machine.sh), the RocksDB archive, and the
+# .cargo/config.toml (not in git) that lets a plain `cargo build` link that archive as well.
+# Prints nothing when all is there. Exit 3 as machine.sh. Usage: prepare.sh build|test
+set -euo pipefail
+
+setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$setup/../.." && pwd)
+purpose=${1:?usage: prepare.sh build or prepare.sh test}
+
+without_go=0
+"$setup/machine.sh" "$purpose" || { without_go=$?; [ "$without_go" = 3 ] || exit "$without_go"; }
+. "$setup/environment.sh"
+
+archive=$("$root/store/storage/rocksdb/build-archive.sh")
+
+mark="# Written by tests/setup/prepare.sh, and again whenever it runs. Remove this line to keep changes of your own."
+config=$root/.cargo/config.toml
+wanted="$mark
+# RocksDB is compiled once per machine; without these two lines cargo compiles it by itself, in about 20 minutes.
+[env]
+ROCKSDB_LIB_DIR = \"$archive\"
+ROCKSDB_STATIC = \"1\""
+if [ ! -e "$config" ] || { [ "$(head -n 1 "$config")" = "$mark" ] && [ "$(cat "$config")" != "$wanted" ]; }; then
+  mkdir -p "$root/.cargo"
+  printf '%s\n' "$wanted" >"$config"
+elif [ "$(head -n 1 "$config")" != "$mark" ] && ! grep -q ROCKSDB_LIB_DIR "$config"; then
+  echo "prepare.sh: $config is your own and does not name ROCKSDB_LIB_DIR=$archive: RocksDB is compiled anew" >&2
+fi
+exit "$without_go"
