@@ -101,3 +101,60 @@ pub const WATCH_PROGRESS_INTERVAL_MIN: Duration = Duration::from_millis(100);
 /// The interval of regular progress is longer by up to this part of it, so that streams do not tell it all at once
 /// (etcd's tenth).
 pub const WATCH_PROGRESS_JITTER_DIVISOR: u32 = 10;
+
+/// Connections of clients at once, over all listeners; fewer where the system allows fewer open files.
+pub const CONNECTIONS_MAX: usize = 65_536;
+
+/// Connections of other members at once; their own bound, so that clients cannot crowd members out.
+pub const PEER_CONNECTIONS_MAX: usize = 1024;
+
+/// Of the files that the system allows this process, the part that connections may take; the rest is for storage.
+pub const CONNECTIONS_OF_FILES_DIVISOR: u64 = 2;
+
+/// Connections that the system may hold ready until they are accepted.
+pub const LISTEN_BACKLOG: i32 = 4096;
+
+/// Pause after a connection could not be accepted for lack of files or memory.
+pub const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a new connection may stay silent.
+pub const CONNECTION_FIRST_BYTES_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes that end this silence: HTTP/2's preface and the header of the frame that must follow. A whole HTTP/1 request
+/// ends it too.
+pub const CONNECTION_FIRST_BYTES_MIN: usize = 24 + 9;
+
+/// How long the head of an HTTP/1 request may take; counted from the previous answer, so idle connections end with it.
+pub const HTTP1_HEADER_READ_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Largest head of an HTTP/1 request.
+pub const HTTP1_BUFFER_BYTES_MAX: usize = 64 << 10;
+
+/// Silence after which the system asks whether the other end of a connection is still there.
+pub const TCP_KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+/// Pause between such questions.
+pub const TCP_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long a stopping server lets requests end that are under way. Watches never end by themselves.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How long stopping may take as a whole. What is cut off then is not lost: every acknowledged write is in the log.
+pub const STOP_TIMEOUT: Duration = Duration::from_millis(1800);
+
+/// How long threads may take to end after that before the process ends without them.
+pub const RUNTIME_STOP_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// A warning that repeats is written once in this time.
+pub const WARNING_REPEAT_PAUSE: Duration = Duration::from_secs(10);
+
+/// Periodic compaction goes in steps of at most this (etcd's hour).
+pub const COMPACTION_STEP_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// Periodic compaction looks at the revision this many times in a step (etcd's ten).
+pub const COMPACTION_LOOKS_PER_STEP: u32 = 10;
+
+/// Shortest pause between two such looks; a period of some milliseconds must not become a busy loop.
+pub const COMPACTION_LOOK_INTERVAL_MIN: Duration = Duration::from_millis(50);
+
+/// How often compaction by revision looks (etcd's five minutes).
+pub const COMPACTION_REVISION_INTERVAL: Duration = Duration::from_secs(5 * 60);

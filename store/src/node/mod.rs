@@ -2,6 +2,7 @@
 //! types only; wire messages stop in `api`.
 
 mod background;
+mod compactor;
 mod disk_guard;
 mod error;
 mod lease_asks;
