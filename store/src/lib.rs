@@ -5,5 +5,6 @@ pub mod api;
 pub mod config;
 pub mod limits;
 pub mod node;
+pub mod telemetry;
 pub mod version;
 pub mod watch;
