@@ -5,6 +5,7 @@ pub mod api;
 pub mod config;
 pub mod limits;
 pub mod node;
+pub mod server;
 pub mod telemetry;
 pub mod version;
 pub mod watch;

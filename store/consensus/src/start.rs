@@ -97,7 +97,10 @@ fn data_dir_error(config: &ConsensusConfig, error: DataDirError) -> StartError {
     match error {
         DataDirError::NewerFormat { found } => StartError::NewerFormat { found, supported: DATA_FORMAT },
         DataDirError::File { doing, path, source } => {
-            StartError::DataDir { path, reason: format!("{doing} it failed: {source}") }
+            let reason = format!(
+                "{doing} it failed: {source}. Check its owner and permissions and the file system it is on, or choose another folder with --data-dir"
+            );
+            StartError::DataDir { path, reason }
         }
         DataDirError::InUse { ref path } => {
             StartError::DataDir { path: path.clone(), reason: error.to_string() }

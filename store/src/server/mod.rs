@@ -1,0 +1,146 @@
+//! One member as a whole: listeners in front, the node behind, and the order of starting and stopping. Used by the
+//! binary and by tests alike; must not look at flags, signals or the process.
+
+mod accept;
+mod announce;
+mod connection;
+mod error;
+mod listen;
+mod listening;
+mod open_files;
+mod peer_routes;
+mod repeated;
+mod services;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::api::ClientApi;
+use crate::api::grpc::GrpcMetrics;
+use crate::config::{Config, Listeners};
+use crate::limits::{PEER_CONNECTIONS_MAX, STOP_TIMEOUT};
+use crate::node::Node;
+use listen::Listener;
+use listening::Listening;
+use services::{Clients, Routes};
+
+pub use error::{ListenProblem, Role, StartupError};
+pub use open_files::raise_limit;
+
+/// A running member.
+pub struct Server {
+    node: Arc<Node>,
+    clients: Listening,
+    metrics: Listening,
+    peers: Listening,
+}
+
+/// Everything that is listened on, bound.
+struct Bound {
+    clients: Vec<Listener>,
+    peers: Vec<Listener>,
+    metrics: Vec<Listener>,
+}
+
+impl Bound {
+    async fn bind(listeners: &Listeners) -> Result<Bound, StartupError> {
+        Ok(Bound {
+            clients: Listener::bind_all(&listeners.client, Role::Client).await?,
+            peers: Listener::bind_all(&listeners.peer, Role::Peer).await?,
+            metrics: Listener::bind_all(&listeners.metrics, Role::Metrics).await?,
+        })
+    }
+}
+
+impl Server {
+    /// Binds all addresses, then opens the data, then serves. Nothing is touched when an address cannot be had.
+    pub async fn start(config: Config) -> Result<Server, StartupError> {
+        let bound = Bound::bind(&config.listeners).await?;
+        check_has_data(&config)?;
+        let data_dir = config.consensus.data_dir.display().to_string();
+        let node = Node::start(config.node, config.consensus)
+            .await
+            .map_err(|error| StartupError::from_node(data_dir, error))?;
+        if let Some(policy) = config.auto_compaction {
+            node.start_compactor(policy);
+        }
+        let peer_room = Arc::new(Semaphore::new(PEER_CONNECTIONS_MAX));
+        let peers = Listening::start(bound.peers, &Routes(peer_routes::routes(&node)), &peer_room);
+        let room = Arc::new(Semaphore::new(open_files::connections_max()));
+        let api = ClientApi::new(Arc::clone(&node), Arc::new(GrpcMetrics::default()), Router::new());
+        let clients = Listening::start(bound.clients, &Clients(api), &room);
+        let metrics = Listening::start(bound.metrics, &Routes(Router::new()), &room);
+        let addresses = listed(&config.listeners.client);
+        tokio::spawn(announce::run(Arc::downgrade(&node), addresses));
+        Ok(Server { node, clients, metrics, peers })
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Addresses that clients reach, Unix sockets left out.
+    pub fn client_addresses(&self) -> &[SocketAddr] {
+        self.clients.addresses()
+    }
+
+    /// Addresses that other members reach, Unix sockets left out.
+    pub fn peer_addresses(&self) -> &[SocketAddr] {
+        self.peers.addresses()
+    }
+
+    /// Addresses for health and metrics only, Unix sockets left out.
+    pub fn metrics_addresses(&self) -> &[SocketAddr] {
+        self.metrics.addresses()
+    }
+
+    /// Resolves when this member cannot go on, with the reason.
+    pub async fn failed(&self) -> String {
+        self.node.consensus().failed().await
+    }
+
+    /// Hands leadership over, lets requests end, and stops; bounded in time as a whole.
+    pub async fn stop(mut self) {
+        if timeout(STOP_TIMEOUT, self.stop_in_order()).await.is_err() {
+            tracing::warn!("stopping took too long and was cut off; the next start replays the log");
+        }
+    }
+
+    /// Clients are still served while leadership moves, so that their requests go on at the new leader; members are
+    /// served until the end, since the next leader needs this one's log.
+    async fn stop_in_order(&mut self) {
+        // Alone, or with nobody to take over, there is nothing to hand over.
+        let _ = self.node.consensus().transfer_leadership(None).await;
+        tokio::join!(self.clients.stop(), self.metrics.stop());
+        self.node.consensus().stop().await;
+        // Members keep their connections open; they notice at once that this one is gone.
+        let _ = timeout(Duration::ZERO, self.peers.stop()).await;
+    }
+}
+
+/// A member that is to continue needs something to continue from.
+fn check_has_data(config: &Config) -> Result<(), StartupError> {
+    let data_dir = &config.consensus.data_dir;
+    if config.consensus.initial_members.is_empty() && !has_member(data_dir) {
+        return Err(StartupError::NothingToContinue { data_dir: data_dir.display().to_string() });
+    }
+    Ok(())
+}
+
+fn has_member(data_dir: &Path) -> bool {
+    std::fs::read_dir(data_dir).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+fn listed(urls: &[crate::config::ListenUrl]) -> String {
+    urls.iter().map(|url| url.text.as_str()).collect::<Vec<_>>().join(",")
+}
