@@ -104,3 +104,6 @@ pub const STOP_FLUSH_TIMEOUT: Duration = Duration::from_millis(600);
 pub const GATHER_PROPOSALS_MIN: u64 = 16;
 /// How long that pause is; the system's timers add some 60 microseconds.
 pub const GATHER_PAUSE: Duration = Duration::from_micros(100);
+
+/// A member that cannot be reached is mentioned once in this time.
+pub const UNREACHABLE_REPEAT_PAUSE: Duration = Duration::from_secs(30);

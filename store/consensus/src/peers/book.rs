@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::limits::{PEER_CONNECT_TIMEOUT, PEER_MESSAGE_BYTES_MAX};
+use crate::peers::reach::Reach;
 use crate::types::MemberNode;
 
 /// What a connection is for.
@@ -44,6 +45,8 @@ pub enum NoRouteError {
 pub struct PeerBook {
     cluster_id: u64,
     member: u64,
+    /// Who answers.
+    pub reach: Reach,
     connections: Mutex<BTreeMap<(u64, Purpose), Connection>>,
 }
 
@@ -57,7 +60,7 @@ struct Connection {
 impl PeerBook {
     /// No connections yet.
     pub fn new(cluster_id: u64, member: u64) -> PeerBook {
-        PeerBook { cluster_id, member, connections: Mutex::new(BTreeMap::new()) }
+        PeerBook { cluster_id, member, reach: Reach::default(), connections: Mutex::new(BTreeMap::new()) }
     }
 
     /// This member.
@@ -93,6 +96,13 @@ impl PeerBook {
         let connection = Connection { urls: node.peer_urls.clone(), current: 0, client: client.clone() };
         connections.insert((target, purpose), connection);
         Ok(client)
+    }
+
+    /// The URL in use for `target`; empty before the first use.
+    pub fn current_url(&self, target: u64, purpose: Purpose) -> String {
+        let connections = self.connections.lock();
+        let connection = connections.get(&(target, purpose));
+        connection.map_or_else(String::new, |connection| connection.urls[connection.current].clone())
     }
 
     /// Turns to the next URL of `target`, if it has several, after the current one failed.

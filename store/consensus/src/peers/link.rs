@@ -15,6 +15,7 @@ use openraft::{OptionalSend, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
 use tonic::transport::Channel;
 
 use super::book::{PeerBook, Purpose};
+use super::reach::root_reason;
 use crate::limits::PEER_APPEND_TIMEOUT;
 use crate::snapshot::data::SnapshotData;
 use crate::snapshot::send::{SendError, send_snapshot};
@@ -79,12 +80,16 @@ impl PeerLink {
         call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
     ) -> Result<T, RpcError> {
         match tokio::time::timeout(limit, call).await {
-            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Ok(response)) => {
+                self.book.reach.answered(self.target);
+                Ok(response.into_inner())
+            }
             Ok(Err(status)) => {
                 self.refused(&status);
                 Err(RPCError::Unreachable(Unreachable::new(&status)))
             }
             Err(_) => {
+                self.unreachable(&format!("no answer within {} ms", limit.as_millis()));
                 let id = self.book.member();
                 Err(RPCError::Timeout(Timeout { action, id, target: self.target, timeout: limit }))
             }
@@ -93,12 +98,18 @@ impl PeerLink {
 
     fn refused(&self, status: &tonic::Status) {
         match status.code() {
-            // The peer answered that it is not the one that was meant.
-            tonic::Code::FailedPrecondition => {
-                tracing::error!(member = format_args!("{:x}", self.target), "{}", status.message());
+            // The peer answered that it is not the one that was meant; another of its URLs will not help.
+            tonic::Code::FailedPrecondition => self.unreachable(status.message()),
+            _ => {
+                self.unreachable(&root_reason(status));
+                self.book.try_next_url(self.target, self.purpose);
             }
-            _ => self.book.try_next_url(self.target, self.purpose),
         }
+    }
+
+    fn unreachable(&self, reason: &str) {
+        let url = self.book.current_url(self.target, self.purpose);
+        self.book.reach.failed(self.target, &self.node.name, &url, reason);
     }
 
     async fn ask_for_vote(

@@ -2,5 +2,6 @@
 
 pub mod book;
 pub mod link;
+pub mod reach;
 pub mod server;
 pub mod vote_hold;
