@@ -158,3 +158,6 @@ pub const COMPACTION_LOOK_INTERVAL_MIN: Duration = Duration::from_millis(50);
 
 /// How often compaction by revision looks (etcd's five minutes).
 pub const COMPACTION_REVISION_INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+/// Election timeouts without a leader after which the log warns; a usual election takes two.
+pub const LEADERLESS_WARNING_ELECTIONS: u32 = 3;

@@ -5,43 +5,89 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
+use holdfast_core::ids::{MemberId, Term};
+use tokio::sync::watch::Receiver;
+use tokio::time::{Instant, timeout_at};
+
+use crate::limits::LEADERLESS_WARNING_ELECTIONS;
 use crate::node::Node;
 
-/// Runs as long as the node: one line when it is ready, one for each change of leader.
-pub(super) async fn run(node: Weak<Node>, addresses: String) {
-    let Some(mut leadership) = node.upgrade().map(|node| node.leadership()) else { return };
-    let mut is_ready = false;
-    let mut known = None;
+type Leadership = Receiver<(Term, Option<MemberId>)>;
+
+/// Says who leads, for as long as the node lives. An election that goes well is one line; only one that takes long is a
+/// warning.
+pub(super) async fn leaders(node: Weak<Node>) {
+    let Some((mut leadership, patience)) = node.upgrade().map(|node| {
+        let patience = node.settings().election_timeout * LEADERLESS_WARNING_ELECTIONS;
+        (node.leadership(), patience)
+    }) else {
+        return;
+    };
+    let mut told = None;
+    let mut warn_at = None;
     loop {
         let (term, leader) = *leadership.borrow_and_update();
-        if (term, leader) != known.unwrap_or_default() {
-            known = Some((term, leader));
-            match leader {
-                Some(leader) => tracing::info!(
-                    leader = format_args!("{:x}", leader.0),
-                    term = term.0,
-                    "a leader is known"
-                ),
-                None => tracing::warn!(term = term.0, "no leader is known: writes wait for an election"),
+        if let Some(leader) = leader {
+            warn_at = None;
+            if told.replace((term, leader)) != Some((term, leader)) {
+                tell_leader(&node, term, leader);
             }
+        } else {
+            warn_at.get_or_insert_with(|| Some(Instant::now() + patience));
         }
-        if !is_ready && leader.is_some() && is_up_to_date(&node).await {
-            is_ready = true;
-            tracing::info!(address = %addresses, "ready to serve client requests");
-            tell_systemd();
-        }
-        if leadership.changed().await.is_err() {
-            return;
+        let moved = match warn_at {
+            Some(Some(warn_at)) => timeout_at(warn_at, leadership.changed()).await,
+            _ => Ok(leadership.changed().await),
+        };
+        match moved {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => {
+                // Said once; the next leader ends it.
+                warn_at = Some(None);
+                tracing::warn!(
+                    term = term.0,
+                    "no leader: writes go on once most members run and reach each other"
+                );
+            }
         }
     }
 }
 
-/// Waits until this member has what was acknowledged before it started.
-async fn is_up_to_date(node: &Weak<Node>) -> bool {
+fn tell_leader(node: &Weak<Node>, term: Term, leader: MemberId) {
+    let Some(node) = node.upgrade() else { return };
+    let peers = node.peers();
+    let name = peers.iter().find(|peer| peer.id == leader).map_or("", |peer| peer.name.as_str());
+    let is_self = node.header().member_id == leader;
+    tracing::info!(
+        leader = format_args!("{:x}", leader.0),
+        name,
+        term = term.0,
+        "{}",
+        if is_self { "this member leads" } else { "this member follows" }
+    );
+}
+
+/// Says once that this member is ready, `addresses` being where.
+pub(super) async fn readiness(node: Weak<Node>, addresses: String) {
+    let Some(mut leadership) = node.upgrade().map(|node| node.leadership()) else { return };
+    while !is_up_to_date(&node, &mut leadership).await {
+        if node.strong_count() == 0 {
+            return;
+        }
+    }
+    tracing::info!(address = addresses, "ready to serve client requests");
+    tell_systemd();
+}
+
+/// Waits for a leader and then until this member has what was acknowledged before it started.
+async fn is_up_to_date(node: &Weak<Node>, leadership: &mut Leadership) -> bool {
+    if leadership.wait_for(|(_, leader)| leader.is_some()).await.is_err() {
+        return false;
+    }
     let Some(node) = node.upgrade() else { return false };
-    let node: Arc<Node> = node;
     node.read(true).await.is_ok()
 }
 

@@ -80,7 +80,8 @@ impl Server {
         let clients = Listening::start(bound.clients, &Clients(api), &room);
         let metrics = Listening::start(bound.metrics, &Routes(Router::new()), &room);
         let addresses = listed(&config.listeners.client);
-        tokio::spawn(announce::run(Arc::downgrade(&node), addresses));
+        tokio::spawn(announce::leaders(Arc::downgrade(&node)));
+        tokio::spawn(announce::readiness(Arc::downgrade(&node), addresses));
         Ok(Server { node, clients, metrics, peers })
     }
 

@@ -53,6 +53,8 @@ fn targets(level: LogLevel) -> Targets {
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Error => LevelFilter::ERROR,
     };
+    // What matters of Raft is said by our own code; it calls every call after its end an error.
+    let raft = if level == LogLevel::Debug { LevelFilter::WARN } else { LevelFilter::OFF };
     // The names of all our crates begin alike.
-    Targets::new().with_default(own.min(LevelFilter::ERROR)).with_target("holdfast", own)
+    Targets::new().with_default(LevelFilter::ERROR).with_target("openraft", raft).with_target("holdfast", own)
 }
