@@ -23,6 +23,9 @@ pub const LEASE_FORWARD_TIMEOUT: Duration = Duration::from_secs(1);
 /// What gRPC allows a message above `--max-request-bytes` (etcd's overhead for framing and metadata).
 pub const GRPC_OVERHEAD_BYTES: usize = 512 << 10;
 
+/// How many times as large as its message a JSON body may be: base64 and quoted numbers are longer than what they mean.
+pub const GATEWAY_BODY_FACTOR: usize = 2;
+
 /// Largest message sent to a client (grpc-go's limit on 64-bit machines as etcd sets it).
 pub const GRPC_MESSAGE_SEND_BYTES_MAX: usize = i32::MAX as usize;
 

@@ -34,6 +34,11 @@ impl Status {
         Status::new(Code::Unimplemented, format!("unknown method {method} for service {service}"))
     }
 
+    /// What is said of a service that this server does not have, in the words of grpc-go.
+    pub fn unknown_service(service: &str) -> Status {
+        Status::new(Code::Unimplemented, format!("unknown service {service}"))
+    }
+
     /// The HTTP status that the JSON gateway gives.
     pub fn http_status(&self) -> StatusCode {
         http_status(self.code)

@@ -4,9 +4,13 @@
 pub mod calls;
 pub mod convert;
 pub mod error;
+pub mod gateway;
 pub mod grpc;
+pub mod http;
 
 mod body;
+#[cfg(test)]
+mod test_node;
 
 use std::sync::Arc;
 

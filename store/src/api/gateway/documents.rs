@@ -48,7 +48,8 @@ impl Documents {
                 return json::decode(&document).map(Some);
             }
             if self.received.len() > self.document_bytes_max {
-                let text = format!("holdfast: a JSON document is larger than {} bytes", self.document_bytes_max);
+                let text =
+                    format!("holdfast: a JSON document is larger than {} bytes", self.document_bytes_max);
                 return Err(Status::new(Code::ResourceExhausted, text));
             }
             match self.more().await? {
@@ -108,7 +109,8 @@ mod tests {
     use holdfast_proto::etcdserverpb as pb;
 
     fn documents(pieces: &[&'static str]) -> Documents {
-        let pieces: Vec<_> = pieces.iter().map(|piece| Ok::<_, std::io::Error>(Bytes::from(*piece))).collect();
+        let pieces: Vec<_> =
+            pieces.iter().map(|piece| Ok::<_, std::io::Error>(Bytes::from(*piece))).collect();
         Documents::new(Body::from_stream(stream::iter(pieces)), 64)
     }
 
@@ -143,7 +145,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_without_end_is_bounded() {
-        let status = ids(&["{", "                                 ", "                                 "]).await.1;
+        let status =
+            ids(&["{", "                                 ", "                                 "]).await.1;
         assert_eq!(status.unwrap().code, Code::ResourceExhausted);
     }
 }

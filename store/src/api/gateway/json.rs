@@ -18,9 +18,10 @@ pub(super) fn decode<Q: Message + DeserializeOwned + Default>(body: &[u8]) -> Re
     }
     match Q::deserialize(&mut serde_json::Deserializer::from_slice(body)) {
         Ok(request) => Ok(request),
-        Err(error) if error.is_data() => decode_loose(body).map_err(|path| {
-            json_error::of_value(&error, path.as_deref())
-        }),
+        Err(error) if error.is_data() && !json_error::is_of_duplicate(&error) => {
+            decode_loose(body).map_err(|path| json_error::of_value(&error, path.as_deref()))
+        }
+        Err(error) if error.is_data() => Err(json_error::of_value(&error, None)),
         Err(error) => Err(json_error::of_syntax(&error, body)),
     }
 }

@@ -25,6 +25,11 @@ pub(super) fn of_syntax(error: &Error, body: &[u8]) -> Status {
     }
 }
 
+/// Whether a field came twice, which no reading can mend.
+pub(super) fn is_of_duplicate(error: &Error) -> bool {
+    reason(error).starts_with("duplicate field")
+}
+
 /// For JSON that does not fit the message; `field` is `name: value` of the part that does not.
 pub(super) fn of_value(error: &Error, field: Option<&str>) -> Status {
     let place = format!("(line {}:{})", error.line(), error.column());

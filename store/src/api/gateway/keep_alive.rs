@@ -1,7 +1,6 @@
 //! `/v3/lease/keepalive`: each JSON document of the request body renews a lease and is answered with one line.
 
 use std::convert::Infallible;
-use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -46,7 +45,8 @@ fn lines(
 ) -> impl Stream<Item = Result<Bytes, Status>> + Send + 'static {
     stream::unfold(Some((gateway, documents, counter)), async |renewals| {
         let (gateway, mut documents, mut counter) = renewals?;
-        match pin!(gateway.renew(&mut documents, &counter)).await {
+        let renewed = gateway.renew(&mut documents, &counter).await;
+        match renewed {
             Ok(Some(line)) => Some((Ok(line), Some((gateway, documents, counter)))),
             Ok(None) => {
                 counter.outcome(Code::Ok);

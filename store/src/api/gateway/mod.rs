@@ -10,11 +10,15 @@ mod routes;
 mod unary;
 mod watch;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName};
+use axum::routing::MethodRouter;
 
 use crate::api::error::{Code, Refusal, Status};
 use crate::api::grpc::{GrpcMetrics, timeout};
@@ -27,6 +31,9 @@ const HAS_LEADER: HeaderName = HeaderName::from_static("grpc-metadata-hasleader"
 
 /// Where clients of different ages look for the gateway; all get the same.
 const PREFIXES: [&str; 3] = ["/v3", "/v3beta", "/v3alpha"];
+
+/// The handlers of one path.
+type Route = MethodRouter<Arc<Gateway>>;
 
 /// What all gateway handlers share.
 struct Gateway {

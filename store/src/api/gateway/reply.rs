@@ -2,8 +2,8 @@
 //! different ones: `error` beside `code` and `message`, and in streams the gRPC and the HTTP code beside both.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
@@ -101,9 +101,7 @@ pub(super) fn stream_error(status: &Status) -> Bytes {
 
 /// The answer to another method than POST.
 pub(super) async fn method_not_allowed() -> Response {
-    let mut response = plain::text(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-    response
+    plain::method_not_allowed("POST")
 }
 
 /// The answer to a path that no call has.
@@ -123,6 +121,8 @@ fn unprintable(error: &serde_json::Error) -> Status {
 mod tests {
     use super::*;
     use crate::api::error::Refusal;
+    use axum::http::StatusCode;
+    use axum::http::header::ALLOW;
     use holdfast_proto::etcdserverpb as pb;
 
     async fn body(response: Response) -> String {

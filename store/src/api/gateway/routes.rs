@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, post};
+use axum::routing::post;
 use holdfast_proto::etcdserverpb as pb;
 
 use super::keep_alive::keep_alive;
-use super::unary::{refused, unary};
+use super::unary::{refused, unary, unimplemented};
 use super::watch::watch;
 use super::{Gateway, reply};
 use crate::api::calls::{auth, cluster, kv, lease, maintenance, txn};
@@ -15,7 +15,6 @@ use crate::api::error::Status;
 use crate::api::grpc::Method;
 
 type Routes = Router<Arc<Gateway>>;
-type Route = MethodRouter<Arc<Gateway>>;
 
 /// All paths, without the prefix.
 pub(super) fn all() -> Routes {
@@ -40,7 +39,10 @@ fn key_values() -> Routes {
             unary(Method::DeleteRange, async |node, request| kv::delete_range(&node, request).await),
         )
         .route("/kv/txn", unary(Method::Txn, async |node, request| txn::txn(&node, request).await))
-        .route("/kv/compaction", unary(Method::Compact, async |node, request| kv::compact(&node, request).await))
+        .route(
+            "/kv/compaction",
+            unary(Method::Compact, async |node, request| kv::compact(&node, request).await),
+        )
 }
 
 /// Three lease calls have a second path, from the time when they belonged to the key-value service.
@@ -53,7 +55,10 @@ fn watches_and_leases() -> Routes {
     Router::new()
         .route("/watch", post(watch).fallback(reply::method_not_allowed))
         .route("/lease/keepalive", post(keep_alive).fallback(reply::method_not_allowed))
-        .route("/lease/grant", unary(Method::LeaseGrant, async |node, request| lease::grant(&node, request).await))
+        .route(
+            "/lease/grant",
+            unary(Method::LeaseGrant, async |node, request| lease::grant(&node, request).await),
+        )
         .route("/lease/revoke", revoke.clone())
         .route("/kv/lease/revoke", revoke)
         .route("/lease/timetolive", time_to_live.clone())
@@ -78,7 +83,10 @@ fn upkeep() -> Routes {
             "/maintenance/status",
             unary(Method::Status, async |node, _: pb::StatusRequest| Ok(maintenance::status(&node))),
         )
-        .route("/maintenance/alarm", unary(Method::Alarm, async |node, request| maintenance::alarm(&node, request).await))
+        .route(
+            "/maintenance/alarm",
+            unary(Method::Alarm, async |node, request| maintenance::alarm(&node, request).await),
+        )
         .route(
             "/maintenance/hash",
             unary(Method::Hash, async |node, _: pb::HashRequest| maintenance::hash(&node).await),
@@ -109,8 +117,11 @@ fn authentication() -> Routes {
             "/auth/disable",
             unary(Method::AuthDisable, async |node, _: pb::AuthDisableRequest| Ok(auth::disable(&node))),
         )
-        .route("/auth/enable", refused(Method::AuthEnable, |_: pb::AuthEnableRequest| auth::enable()))
-        .route("/auth/authenticate", refused(Method::Authenticate, |_: pb::AuthenticateRequest| auth::authenticate()))
+        .route("/auth/enable", refused(Method::AuthEnable, |_: &pb::AuthEnableRequest| auth::enable()))
+        .route(
+            "/auth/authenticate",
+            refused(Method::Authenticate, |_: &pb::AuthenticateRequest| auth::authenticate()),
+        )
 }
 
 fn users() -> Routes {
@@ -119,12 +130,24 @@ fn users() -> Routes {
             "/auth/user/list",
             unary(Method::UserList, async |node, _: pb::AuthUserListRequest| Ok(auth::user_list(&node))),
         )
-        .route("/auth/user/add", refused(Method::UserAdd, |request| auth::user_add(&request)))
-        .route("/auth/user/get", unknown_user::<pb::AuthUserGetRequest>(Method::UserGet))
-        .route("/auth/user/delete", unknown_user::<pb::AuthUserDeleteRequest>(Method::UserDelete))
-        .route("/auth/user/changepw", unknown_user::<pb::AuthUserChangePasswordRequest>(Method::UserChangePassword))
-        .route("/auth/user/grant", unknown_user::<pb::AuthUserGrantRoleRequest>(Method::UserGrantRole))
-        .route("/auth/user/revoke", unknown_user::<pb::AuthUserRevokeRoleRequest>(Method::UserRevokeRole))
+        .route("/auth/user/add", refused(Method::UserAdd, auth::user_add))
+        .route("/auth/user/get", refused(Method::UserGet, |_: &pb::AuthUserGetRequest| auth::unknown_user()))
+        .route(
+            "/auth/user/delete",
+            refused(Method::UserDelete, |_: &pb::AuthUserDeleteRequest| auth::unknown_user()),
+        )
+        .route(
+            "/auth/user/changepw",
+            refused(Method::UserChangePassword, |_: &pb::AuthUserChangePasswordRequest| auth::unknown_user()),
+        )
+        .route(
+            "/auth/user/grant",
+            refused(Method::UserGrantRole, |_: &pb::AuthUserGrantRoleRequest| auth::unknown_user()),
+        )
+        .route(
+            "/auth/user/revoke",
+            refused(Method::UserRevokeRole, |_: &pb::AuthUserRevokeRoleRequest| auth::unknown_user()),
+        )
 }
 
 fn roles() -> Routes {
@@ -133,14 +156,19 @@ fn roles() -> Routes {
             "/auth/role/list",
             unary(Method::RoleList, async |node, _: pb::AuthRoleListRequest| Ok(auth::role_list(&node))),
         )
-        .route("/auth/role/add", refused(Method::RoleAdd, |request| auth::role_add(&request)))
-        .route("/auth/role/get", unknown_role::<pb::AuthRoleGetRequest>(Method::RoleGet))
-        .route("/auth/role/delete", unknown_role::<pb::AuthRoleDeleteRequest>(Method::RoleDelete))
+        .route("/auth/role/add", refused(Method::RoleAdd, auth::role_add))
+        .route("/auth/role/get", refused(Method::RoleGet, |_: &pb::AuthRoleGetRequest| auth::unknown_role()))
         .route(
-            "/auth/role/grant",
-            refused(Method::RoleGrantPermission, |request| auth::role_grant_permission(&request)),
+            "/auth/role/delete",
+            refused(Method::RoleDelete, |_: &pb::AuthRoleDeleteRequest| auth::unknown_role()),
         )
-        .route("/auth/role/revoke", unknown_role::<pb::AuthRoleRevokePermissionRequest>(Method::RoleRevokePermission))
+        .route("/auth/role/grant", refused(Method::RoleGrantPermission, auth::role_grant_permission))
+        .route(
+            "/auth/role/revoke",
+            refused(Method::RoleRevokePermission, |_: &pb::AuthRoleRevokePermissionRequest| {
+                auth::unknown_role()
+            }),
+        )
 }
 
 fn locks_and_elections() -> Routes {

@@ -1,23 +1,25 @@
 //! Unary calls of the gateway: one JSON document in, one out.
 
+use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, post};
+use axum::routing::post;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Gateway, client_timeout, json, reply};
+use super::{Gateway, Route, client_timeout, json, reply};
 use crate::api::error::{Code, Refusal, Status};
-use crate::api::grpc::{CallCounter, Method};
+use crate::api::grpc::{CallCounter, Kind, Method};
 use crate::node::Node;
 
 /// A route that answers POST with `call`.
-pub(super) fn unary<Q, A, F, W>(method: Method, call: F) -> MethodRouter<Arc<Gateway>>
+pub(super) fn unary<Q, A, F, W>(method: Method, call: F) -> Route
 where
     Q: Message + DeserializeOwned + Default + 'static,
     A: Message + Serialize,
@@ -30,9 +32,25 @@ where
     post(handler).fallback(reply::method_not_allowed)
 }
 
-/// A route of a call that this server refuses always, whatever the request says.
-pub(super) fn refused(status: Status) -> MethodRouter<Arc<Gateway>> {
-    post(async move || reply::refusal(&status)).fallback(reply::method_not_allowed)
+/// A route of a call that this server always refuses, for a reason that may depend on the request.
+pub(super) fn refused<Q>(method: Method, reason: fn(&Q) -> Status) -> Route
+where
+    Q: Message + DeserializeOwned + Default + 'static,
+{
+    unary(method, move |_, request: Q| ready(Err::<(), Status>(reason(&request))))
+}
+
+/// A route of a call that this server does not have yet, whatever the request says.
+pub(super) fn unimplemented(method: Method) -> Route {
+    let handler = async move |State(gateway): State<Arc<Gateway>>| {
+        let status = Status::unimplemented(method.service(), method.name());
+        gateway.metrics.start(method).outcome(status.code);
+        match method.kind() {
+            Kind::Unary => reply::refusal(&status),
+            Kind::ServerStream | Kind::BidiStream => reply::stream_refusal(&status),
+        }
+    };
+    post(handler).fallback(reply::method_not_allowed)
 }
 
 impl Gateway {
@@ -57,12 +75,7 @@ impl Gateway {
         }
     }
 
-    async fn answer<Q, A, F, W>(
-        &self,
-        request: Request,
-        counter: &CallCounter,
-        call: F,
-    ) -> Result<A, Status>
+    async fn answer<Q, A, F, W>(&self, request: Request, counter: &CallCounter, call: F) -> Result<A, Status>
     where
         Q: Message + DeserializeOwned + Default,
         F: Fn(Arc<Node>, Q) -> W,
@@ -79,6 +92,8 @@ impl Gateway {
         };
         match timeout {
             None => work.await,
+            // The timer would give it one more millisecond.
+            Some(Duration::ZERO) => Err(Refusal::DeadlineExceeded.into()),
             Some(timeout) => tokio::time::timeout(timeout, work)
                 .await
                 .unwrap_or_else(|_| Err(Refusal::DeadlineExceeded.into())),

@@ -111,7 +111,8 @@ async fn next_line(watch: Option<Watch>) -> Option<(Result<Bytes, std::convert::
 }
 
 fn line(answer: Bytes) -> Result<Bytes, Status> {
-    let answer = pb::WatchResponse::decode(answer)
-        .map_err(|error| Status::new(Code::Internal, format!("holdfast: a watch answer is malformed: {error}")))?;
+    let answer = pb::WatchResponse::decode(answer).map_err(|error| {
+        Status::new(Code::Internal, format!("holdfast: a watch answer is malformed: {error}"))
+    })?;
     reply::stream_line(&answer)
 }

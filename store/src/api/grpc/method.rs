@@ -133,7 +133,7 @@ pub fn unknown_path(path: &str) -> Status {
     if SERVICES.contains(&service) {
         return Status::unimplemented(service, name);
     }
-    Status::new(Code::Unimplemented, format!("unknown service {service}"))
+    Status::unknown_service(service)
 }
 
 #[cfg(test)]

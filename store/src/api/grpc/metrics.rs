@@ -73,7 +73,7 @@ impl GrpcMetrics {
     }
 
     /// Begins a call. It ends when the value is dropped; with `Cancelled` unless an outcome was told.
-    pub(super) fn start(self: &Arc<Self>, method: Method) -> CallCounter {
+    pub(in crate::api) fn start(self: &Arc<Self>, method: Method) -> CallCounter {
         let counter = CallCounter { metrics: self.clone(), method, code: Code::Cancelled };
         counter.counters().started.fetch_add(1, Ordering::Relaxed);
         counter
@@ -81,7 +81,7 @@ impl GrpcMetrics {
 }
 
 /// One call under way.
-pub(super) struct CallCounter {
+pub(in crate::api) struct CallCounter {
     metrics: Arc<GrpcMetrics>,
     method: Method,
     code: Code,
@@ -93,19 +93,19 @@ impl CallCounter {
     }
 
     /// A message of `size_bytes` came in.
-    pub(super) fn received(&self, size_bytes: usize) {
+    pub(in crate::api) fn received(&self, size_bytes: usize) {
         self.counters().messages_received.fetch_add(1, Ordering::Relaxed);
         self.metrics.received_bytes.fetch_add(size_bytes as u64, Ordering::Relaxed);
     }
 
     /// A message of `size_bytes` goes out.
-    pub(super) fn sent(&self, size_bytes: usize) {
+    pub(in crate::api) fn sent(&self, size_bytes: usize) {
         self.counters().messages_sent.fetch_add(1, Ordering::Relaxed);
         self.metrics.sent_bytes.fetch_add(size_bytes as u64, Ordering::Relaxed);
     }
 
     /// Sets the outcome to count when the call ends.
-    pub(super) fn outcome(&mut self, code: Code) {
+    pub(in crate::api) fn outcome(&mut self, code: Code) {
         self.code = code;
     }
 }

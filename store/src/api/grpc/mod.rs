@@ -10,7 +10,7 @@ mod method;
 mod metrics;
 mod stream;
 mod streaming;
-mod timeout;
+pub(super) mod timeout;
 mod trailers;
 mod unary;
 
@@ -26,12 +26,12 @@ use crate::limits::GRPC_OVERHEAD_BYTES;
 use crate::node::Node;
 use frame::FrameReader;
 use metadata::Metadata;
-use metrics::CallCounter;
 
 pub use body::GrpcBody;
 pub use gathered_writes::GatheredWrites;
 pub use http2::{configure_h2, is_grpc};
 pub use method::{Kind, Method};
+pub(super) use metrics::CallCounter;
 pub use metrics::{GrpcMetrics, MethodCounts};
 
 /// Serves gRPC calls on a node.

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// The reason in grpc-go's words, when it is malformed.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(in crate::api) fn parse(text: &str) -> Result<Duration, String> {
     if text.len() < 2 {
         return Err(format!("transport: timeout string is too short: {text:?}"));
     }
