@@ -20,11 +20,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::api::ClientApi;
+use crate::api::{ClientApi, http};
 use crate::api::grpc::GrpcMetrics;
 use crate::config::{Config, Listeners};
 use crate::limits::{PEER_CONNECTIONS_MAX, STOP_TIMEOUT};
@@ -76,9 +75,12 @@ impl Server {
         let peer_room = Arc::new(Semaphore::new(PEER_CONNECTIONS_MAX));
         let peers = Listening::start(bound.peers, &Routes(peer_routes::routes(&node)), &peer_room);
         let room = Arc::new(Semaphore::new(open_files::connections_max()));
-        let api = ClientApi::new(Arc::clone(&node), Arc::new(GrpcMetrics::default()), Router::new());
+        let counts = Arc::new(GrpcMetrics::default());
+        let routes = http::routes(Arc::clone(&node), Arc::clone(&counts), &config.http);
+        let metrics_routes = http::metrics_routes(Arc::clone(&node), Arc::clone(&counts));
+        let api = ClientApi::new(Arc::clone(&node), counts, routes);
         let clients = Listening::start(bound.clients, &Clients(api), &room);
-        let metrics = Listening::start(bound.metrics, &Routes(Router::new()), &room);
+        let metrics = Listening::start(bound.metrics, &Routes(metrics_routes), &room);
         let addresses = listed(&config.listeners.client);
         tokio::spawn(announce::leaders(Arc::downgrade(&node)));
         tokio::spawn(announce::readiness(Arc::downgrade(&node), addresses));
