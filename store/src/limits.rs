@@ -164,3 +164,18 @@ pub const COMPACTION_REVISION_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Election timeouts without a leader after which the log warns; a usual election takes two.
 pub const LEADERLESS_WARNING_ELECTIONS: u32 = 3;
+/// Least memory for caches and write buffers of the store: its write buffers must fit.
+pub const CACHE_BYTES_MIN: u64 = 8 << 20;
+/// Most memory for caches and write buffers; more is a slip of the finger.
+pub const CACHE_BYTES_MAX: u64 = 1 << 40;
+
+/// Heartbeats that an election timeout must have room for (etcd's five).
+pub const ELECTION_HEARTBEATS_MIN: u64 = 5;
+/// Longest election timeout (etcd's).
+pub const ELECTION_TIMEOUT_MS_MAX: u64 = 50_000;
+
+/// Largest `--max-request-bytes`: a request must fit into one message between members.
+pub const REQUEST_BYTES_LIMIT_MAX: u64 = 32 << 20;
+
+/// Largest `--max-txn-ops`.
+pub const TXN_OPERATIONS_LIMIT_MAX: u64 = 1 << 20;

@@ -15,6 +15,8 @@ pub struct Config {
     pub node: NodeSettings,
     /// Settings of consensus: identity, members, data folder, timeouts.
     pub consensus: ConsensusConfig,
+    /// Whether `consensus.initial_members` are to be a new cluster. Means nothing once the data folder has data.
+    pub initial_cluster_state: InitialClusterState,
     /// What is listened on.
     pub listeners: Listeners,
     /// History that compacts itself away; `None` leaves compaction to clients.
@@ -27,6 +29,15 @@ pub struct Config {
     pub is_etcd: bool,
     /// Settings that have no effect here, each as a sentence for the log.
     pub notices: Vec<String>,
+}
+
+/// Whether a member without data makes a cluster or joins one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InitialClusterState {
+    /// It makes a new cluster together with the other initial members.
+    New,
+    /// It joins a cluster that runs.
+    Existing,
 }
 
 /// Addresses by role. Each has at least one entry but `metrics`.
@@ -50,7 +61,7 @@ pub struct ListenUrl {
 }
 
 /// Where a listener is bound.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ListenAddress {
     /// A host (name or IP, brackets removed) and a port.
     Tcp {

@@ -1,10 +1,34 @@
 //! From what was typed to what is valid: flags, environment and file become one `Config`.
 
+mod arguments;
+mod completion;
 mod config;
+mod duration;
+mod environment;
+mod error;
+mod file;
+mod flags;
+mod given;
+mod help;
+mod identity;
+mod number;
+mod origin;
+mod persona;
 mod read;
+mod urls;
+mod validate;
+mod value;
+
+#[cfg(test)]
+mod tests;
 
 pub use config::{
-    AutoCompaction, Config, HttpSettings, ListenAddress, ListenUrl, Listeners, LogFormat, LogLevel,
-    LogOutput, LogSettings,
+    AutoCompaction, Config, HttpSettings, InitialClusterState, ListenAddress, ListenUrl, Listeners,
+    LogFormat, LogLevel, LogOutput, LogSettings,
 };
-pub use read::{ConfigError, Invocation, read};
+pub use error::ConfigError;
+pub use origin::Origin;
+pub use read::{Invocation, read};
+pub use urls::UrlError;
+pub use validate::{ClusterError, SettingError};
+pub use value::ValueError;

@@ -1,135 +1,128 @@
-//! Provisional: the few flags that a first member needs, until the complete reading takes this file's place.
+//! The entry: a command line, an environment and perhaps a file become what is to be done. The file is the only thing
+//! that is read.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::io;
 
-use holdfast_consensus::handle::{ConsensusConfig, Peer};
-use holdfast_core::ids::{ClusterId, MemberId};
-use sha1::{Digest, Sha1};
+use super::arguments::{CommandLine, read_arguments};
+use super::completion::completion;
+use super::config::Config;
+use super::environment::{self, Environment, read_environment};
+use super::error::ConfigError;
+use super::file::read_file;
+use super::flags::{self, Setting};
+use super::given::GivenSettings;
+use super::help;
+use super::origin::Origin;
+use super::persona::Persona;
+use super::validate::validate;
 
-use super::{
-    Config, HttpSettings, ListenAddress, ListenUrl, Listeners, LogFormat, LogLevel, LogOutput, LogSettings,
-};
-use crate::node::NodeSettings;
-
-/// What is to be done.
+/// What a command line asks for.
+#[derive(Debug)]
 pub enum Invocation {
     /// Run a member.
     Run(Box<Config>),
-    /// Print a text and end.
+    /// Print this text, which ends its own last line, on standard output and exit with 0.
     Print(String),
 }
 
-/// What is wrong with the flags.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
-
-impl ConfigError {
-    /// The process ends with it.
-    pub fn exit_code(&self) -> u8 {
-        2
-    }
-}
-
-/// Reads flags.
+/// Reads what was asked for. `arguments` come without the program's name, which is `program`.
+///
+/// # Errors
+/// The first thing that is wrong, as a line for a person and an exit code.
 pub fn read(
     program: &OsStr,
     arguments: Vec<OsString>,
-    _environment: BTreeMap<String, String>,
+    environment: BTreeMap<String, String>,
 ) -> Result<Invocation, ConfigError> {
-    let mut flags = BTreeMap::new();
-    let mut arguments = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
-    while let Some(argument) = arguments.next() {
-        let name = argument.trim_start_matches('-').to_owned();
-        let (name, value) = match name.split_once('=') {
-            Some((name, value)) => (name.to_owned(), value.to_owned()),
-            None => {
-                let value = arguments.next();
-                (name, value.ok_or_else(|| ConfigError(format!("{argument} needs a value")))?)
-            }
-        };
-        flags.insert(name, value);
+    read_with(program, arguments, &environment, |path| std::fs::read_to_string(path))
+}
+
+/// `read` with another way to read the file.
+pub(super) fn read_with(
+    program: &OsStr,
+    arguments: Vec<OsString>,
+    environment: &BTreeMap<String, String>,
+    read_text: impl FnOnce(&str) -> io::Result<String>,
+) -> Result<Invocation, ConfigError> {
+    let persona = Persona::of(program);
+    if let [command, rest @ ..] = arguments.as_slice()
+        && command == "completion"
+    {
+        let shell = if let [shell] = rest { shell.to_str() } else { None };
+        let script = shell.and_then(|shell| completion(persona, shell));
+        return script.map(Invocation::Print).ok_or(ConfigError::UnknownShell { program: persona.name() });
     }
-    let flag = |name: &str, default: &str| flags.get(name).cloned().unwrap_or_else(|| default.to_owned());
-    let name = flag("name", "default");
-    let peer_url = flag("initial-advertise-peer-urls", "http://localhost:2380");
-    let cluster = flag("initial-cluster", &format!("{name}={peer_url}"));
-    let token = flag("initial-cluster-token", "etcd-cluster");
-    let peers: Vec<Peer> = cluster.split(',').filter_map(|part| peer(part, &token)).collect();
-    let own = peers.iter().find(|peer| peer.name == name);
-    let member_id = own.ok_or_else(|| ConfigError(format!("{name} is not in {cluster}")))?.id;
-    let client_url = flag("listen-client-urls", "http://localhost:2379");
-    let is_etcd = Path::new(program).file_name() == Some(OsStr::new("etcd"));
-    let config = Config {
-        node: NodeSettings {
-            name: name.clone(),
-            advertise_client_urls: vec![flag("advertise-client-urls", &client_url)],
-            quota_bytes: 8 << 30,
-            election_timeout: Duration::from_millis(1000),
-            heartbeat_interval: Duration::from_millis(100),
-            request_bytes_max: 1_572_864,
-            txn_operations_max: 128,
-            watch_progress_interval: Duration::from_secs(600),
-        },
-        consensus: ConsensusConfig {
-            cluster_id: cluster_id(&peers),
-            member_id,
-            initial_members: if flag("initial-cluster-state", "new") == "new" { peers } else { Vec::new() },
-            data_dir: PathBuf::from(flag("data-dir", &format!("{name}.holdfast"))),
-            heartbeat_interval: Duration::from_millis(100),
-            election_timeout: Duration::from_millis(1000),
-            snapshot_entries: 10_000,
-            catch_up_entries: 5_000,
-            cache_bytes: 128 << 20,
-        },
-        listeners: Listeners {
-            client: vec![listen(&client_url)],
-            peer: vec![listen(&flag("listen-peer-urls", &peer_url))],
-            metrics: Vec::new(),
-        },
-        auto_compaction: None,
-        logs: LogSettings {
-            level: LogLevel::Info,
-            format: if is_etcd { LogFormat::Json } else { LogFormat::Console },
-            outputs: vec![LogOutput::Stderr],
-        },
-        http: HttpSettings {
-            has_gateway: true,
-            cors_origins: vec!["*".to_owned()],
-            host_whitelist: vec!["*".to_owned()],
-            has_extensive_metrics: false,
-        },
-        is_etcd,
-        notices: Vec::new(),
+    let typed = match read_arguments(persona.name(), arguments)? {
+        CommandLine::Help => return Ok(Invocation::Print(help::help(persona))),
+        CommandLine::Settings(typed) if typed.is_on(Setting::Version) => {
+            return Ok(Invocation::Print(help::version(persona)));
+        }
+        CommandLine::Settings(typed) => typed,
     };
-    Ok(Invocation::Run(Box::new(config)))
+    let (given, notices) = match file_named(&typed, environment) {
+        Some(file) => {
+            let text = read_text(&file.path).map_err(|error| ConfigError::FileUnreadable {
+                origin: file.origin.clone(),
+                path: file.path.clone(),
+                reason: error.to_string(),
+            })?;
+            settings_of_file(&file, &text, &typed, environment)?
+        }
+        None => settings_without_file(typed, environment)?,
+    };
+    Ok(Invocation::Run(Box::new(validate(&given, persona, notices)?)))
 }
 
-fn peer(part: &str, token: &str) -> Option<Peer> {
-    let (name, url) = part.split_once('=')?;
-    let id = first_number(format!("{url}{token}").as_bytes());
-    Some(Peer { id: MemberId(id), peer_urls: vec![url.to_owned()], name: name.to_owned(), is_learner: false })
+struct NamedFile {
+    path: String,
+    origin: Origin,
 }
 
-fn cluster_id(peers: &[Peer]) -> ClusterId {
-    let mut ids: Vec<u64> = peers.iter().map(|peer| peer.id.0).collect();
-    ids.sort_unstable();
-    ClusterId(first_number(&ids.iter().flat_map(|id| id.to_be_bytes()).collect::<Vec<u8>>()))
+/// The configuration file, by flag or else by variable.
+fn file_named(typed: &GivenSettings, environment: &BTreeMap<String, String>) -> Option<NamedFile> {
+    let named = |path: String, origin| Some(NamedFile { path, origin }).filter(|file| !file.path.is_empty());
+    let from_flag = named(typed.text(Setting::ConfigFile), typed.origin(Setting::ConfigFile));
+    from_flag.or_else(|| {
+        let (variable, path) = environment::variable_of(environment, flags::of(Setting::ConfigFile))?;
+        named(path.to_owned(), Origin::Environment(variable.to_owned()))
+    })
 }
 
-fn first_number(bytes: &[u8]) -> u64 {
-    let digest: [u8; 20] = Sha1::digest(bytes).into();
-    u64::from_be_bytes(digest[..8].try_into().expect("a digest has 20 bytes"))
-}
-
-fn listen(url: &str) -> ListenUrl {
-    let host = url.trim_start_matches("http://");
-    let (host, port) = host.rsplit_once(':').unwrap_or((host, "2379"));
-    ListenUrl {
-        text: url.to_owned(),
-        address: ListenAddress::Tcp { host: host.to_owned(), port: port.parse().unwrap_or(2379) },
+/// As in etcd, a file replaces flags and environment altogether.
+fn settings_of_file(
+    file: &NamedFile,
+    text: &str,
+    typed: &GivenSettings,
+    environment: &BTreeMap<String, String>,
+) -> Result<(GivenSettings, Vec<String>), ConfigError> {
+    let settings = read_file(&file.path, text)?;
+    let mut notices = settings.notices;
+    let config_file = flags::of(Setting::ConfigFile).name;
+    let passed_over = typed
+        .iter()
+        .filter(|(flag, _)| flag.name != config_file)
+        .map(|(_, given)| given.origin.to_string())
+        .chain(
+            environment::setting_variables(environment)
+                .filter(|(flag, _)| flag.name != config_file)
+                .map(|(_, variable)| variable.to_owned()),
+        )
+        .collect::<Vec<_>>()
+        .join(", ");
+    if !passed_over.is_empty() {
+        notices
+            .push(format!("the configuration file {} stands alone; no effect have {passed_over}", file.path));
     }
+    Ok((settings.given, notices))
+}
+
+fn settings_without_file(
+    typed: GivenSettings,
+    environment: &BTreeMap<String, String>,
+) -> Result<(GivenSettings, Vec<String>), ConfigError> {
+    let Environment { mut given, notices } = read_environment(environment, &typed)?;
+    given.extend(typed);
+    Ok((given, notices))
 }

@@ -1,0 +1,81 @@
+//! The flags that set something here. Must hold the table only.
+
+use super::{Effect, Flag, Group, Setting};
+use crate::config::value::Kind;
+
+const fn flag(
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    group: Group,
+    setting: Setting,
+    help: &'static str,
+) -> Flag {
+    Flag { name, kind, default, effect: Effect::Sets { setting, group, help } }
+}
+
+const LOG_LEVELS: &[&str] = &["debug", "info", "warn", "error", "panic", "fatal"];
+
+#[rustfmt::skip]
+pub(super) const FLAGS: &[Flag] = &[
+    flag("name", Kind::Text, "default", Group::Member, Setting::Name, "Name of this member"),
+    flag("data-dir", Kind::Path, "", Group::Member, Setting::DataDir, "Folder for the data (default NAME.holdfast)"),
+    flag("listen-client-urls", Kind::Urls, "http://localhost:2379", Group::Member, Setting::ListenClientUrls,
+        "Addresses for clients"),
+    flag("listen-peer-urls", Kind::Urls, "http://localhost:2380", Group::Member, Setting::ListenPeerUrls,
+        "Addresses for other members"),
+    flag("listen-metrics-urls", Kind::Urls, "", Group::Member, Setting::ListenMetricsUrls,
+        "Addresses for metrics and health only"),
+    flag("listen-client-http-urls", Kind::Urls, "", Group::Member, Setting::ListenClientHttpUrls,
+        "More addresses for clients"),
+    flag("advertise-client-urls", Kind::Urls, "", Group::Member, Setting::AdvertiseClientUrls,
+        "Where clients reach this member (default as listened on)"),
+    flag("config-file", Kind::Path, "", Group::Member, Setting::ConfigFile,
+        "YAML file of these settings; replaces flags and environment"),
+    flag("version", Kind::Bool, "false", Group::Member, Setting::Version, "Print the version"),
+    flag("help", Kind::Bool, "false", Group::Member, Setting::Help, "Print this text"),
+
+    flag("initial-cluster", Kind::Text, "", Group::Cluster, Setting::InitialCluster,
+        "First members, name=URL,name=URL (default this member alone)"),
+    flag("initial-advertise-peer-urls", Kind::Urls, "", Group::Cluster, Setting::AdvertisePeerUrls,
+        "Where other members reach this one"),
+    flag("initial-cluster-state", Kind::Choice(&["new", "existing"]), "new", Group::Cluster,
+        Setting::InitialClusterState, "Whether the cluster is there already"),
+    flag("initial-cluster-token", Kind::Text, "etcd-cluster", Group::Cluster, Setting::InitialClusterToken,
+        "Tells clusters of the same URLs apart"),
+    flag("heartbeat-interval", Kind::Count, "100", Group::Cluster, Setting::HeartbeatInterval,
+        "Milliseconds between heartbeats"),
+    flag("election-timeout", Kind::Count, "1000", Group::Cluster, Setting::ElectionTimeout,
+        "Milliseconds without heartbeat before an election"),
+    flag("snapshot-count", Kind::Count, "10000", Group::Cluster, Setting::SnapshotCount,
+        "Entries applied before the log is cut"),
+    flag("snapshot-catchup-entries", Kind::Count, "5000", Group::Cluster, Setting::SnapshotCatchUpEntries,
+        "Entries kept for members that lag"),
+
+    flag("quota-backend-bytes", Kind::Integer, "8589934592", Group::Storage, Setting::QuotaBytes,
+        "Bytes after which only deletes are taken; 0 for no limit"),
+    flag("cache-size-bytes", Kind::Count, "536870912", Group::Storage, Setting::CacheBytes,
+        "Memory for caches and write buffers of the store"),
+    flag("auto-compaction-mode", Kind::Choice(&["periodic", "revision"]), "periodic", Group::Storage,
+        Setting::AutoCompactionMode, "What the retention counts"),
+    flag("auto-compaction-retention", Kind::Text, "0", Group::Storage, Setting::AutoCompactionRetention,
+        "History kept: hours, 30m, or revisions; 0 for all"),
+
+    flag("max-request-bytes", Kind::Count, "1572864", Group::Requests, Setting::RequestBytesMax,
+        "Largest request"),
+    flag("max-txn-ops", Kind::Count, "128", Group::Requests, Setting::TxnOperationsMax,
+        "Most operations in a transaction"),
+    flag("watch-progress-notify-interval", Kind::Duration, "10m", Group::Requests, Setting::WatchProgressInterval,
+        "How often watchers hear of progress"),
+
+    flag("enable-grpc-gateway", Kind::Bool, "true", Group::Http, Setting::HasGateway, "Serve JSON at /v3"),
+    flag("cors", Kind::List, "*", Group::Http, Setting::Cors, "Origins that browsers may call from"),
+    flag("host-whitelist", Kind::List, "*", Group::Http, Setting::HostWhitelist, "Host names that requests may carry"),
+    flag("metrics", Kind::Choice(&["basic", "extensive"]), "basic", Group::Http, Setting::Metrics,
+        "Whether durations of calls are measured"),
+
+    flag("log-level", Kind::Choice(LOG_LEVELS), "info", Group::Logs, Setting::LogLevel, "Least severe level written"),
+    flag("log-format", Kind::OptionalChoice(&["console", "json"]), "", Group::Logs, Setting::LogFormat,
+        "Form of a line (default console)"),
+    flag("log-outputs", Kind::List, "default", Group::Logs, Setting::LogOutputs, "stderr, stdout, or files"),
+];

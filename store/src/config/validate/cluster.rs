@@ -1,0 +1,216 @@
+//! Who the first members are and what this one tells others about itself. Pure; resolves no name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_consensus::handle::Peer;
+
+use super::listeners::{check_plain, check_tcp};
+use super::{ClusterError, SettingError};
+use crate::config::error::ConfigError;
+use crate::config::flags::Setting;
+use crate::config::given::GivenSettings;
+use crate::config::identity;
+use crate::config::persona::Persona;
+use crate::config::urls::Url;
+use crate::config::value::ValueError;
+
+const DEFAULT_PEER_URL: &str = "http://localhost:2380";
+const DEFAULT_CLIENT_URL: &str = "http://localhost:2379";
+
+/// What this member tells others about itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Advertised {
+    /// Where other members reach it.
+    pub peers: Vec<Url>,
+    /// Where clients reach it.
+    pub clients: Vec<Url>,
+}
+
+/// Where others reach this member: as given, else as listened on. etcd takes its defaults instead, and wants to be told
+/// where clients reach a member that listens elsewhere.
+pub fn advertised(
+    given: &GivenSettings,
+    persona: Persona,
+    name: &str,
+    notices: &mut Vec<String>,
+) -> Result<Advertised, ConfigError> {
+    let peers = peer_urls(given, persona, name, notices)?;
+    let clients = client_urls(given, persona)?;
+    Ok(Advertised { peers, clients })
+}
+
+fn peer_urls(
+    given: &GivenSettings,
+    persona: Persona,
+    name: &str,
+    notices: &mut Vec<String>,
+) -> Result<Vec<Url>, ConfigError> {
+    if given.is_given(Setting::AdvertisePeerUrls) {
+        let urls = given.urls(Setting::AdvertisePeerUrls);
+        check_advertised(given, Setting::AdvertisePeerUrls, &urls)?;
+        check_tcp(given, Setting::AdvertisePeerUrls, &urls)?;
+        return Ok(urls);
+    }
+    let default = vec![known_url(DEFAULT_PEER_URL)];
+    if persona == Persona::Etcd {
+        return Ok(default);
+    }
+    if given.is_given(Setting::InitialCluster) {
+        let mut listed = parse_initial_cluster(given, name)?;
+        // Without this member in it, the cluster is refused later and these URLs are not used.
+        return Ok(listed.remove(name).unwrap_or(default));
+    }
+    let listened = given.urls(Setting::ListenPeerUrls);
+    if !listened.iter().any(Url::is_wildcard) {
+        return Ok(listened);
+    }
+    let port = listened.first().and_then(Url::port).unwrap_or_default();
+    let url = known_url(&format!("http://localhost:{port}"));
+    notices.push(format!(
+        "other members cannot reach {}; give --initial-advertise-peer-urls before this cluster gets more members",
+        url.text
+    ));
+    Ok(vec![url])
+}
+
+fn client_urls(given: &GivenSettings, persona: Persona) -> Result<Vec<Url>, ConfigError> {
+    if given.is_given(Setting::AdvertiseClientUrls) {
+        let urls = given.urls(Setting::AdvertiseClientUrls);
+        check_advertised(given, Setting::AdvertiseClientUrls, &urls)?;
+        return Ok(urls);
+    }
+    if !given.is_given(Setting::ListenClientUrls) {
+        return Ok(vec![known_url(DEFAULT_CLIENT_URL)]);
+    }
+    let listened = given.urls(Setting::ListenClientUrls);
+    if persona == Persona::Etcd || listened.iter().any(Url::is_wildcard) {
+        let port = listened.iter().find_map(Url::port).unwrap_or(2379);
+        let error = SettingError::AdvertiseClientUrlsMissing { port };
+        return Err(ConfigError::Setting { origin: given.origin(Setting::ListenClientUrls), error });
+    }
+    Ok(listened)
+}
+
+fn known_url(text: &str) -> Url {
+    Url::parse(text).expect("a URL written here is one")
+}
+
+fn check_advertised(given: &GivenSettings, setting: Setting, urls: &[Url]) -> Result<(), ConfigError> {
+    check_plain(given, setting, urls)?;
+    for url in urls {
+        let error = match (url.host(), url.port()) {
+            (Some(""), _) => SettingError::AdvertisedHost { url: url.text.clone() },
+            (_, Some(0)) => SettingError::AdvertisedPort { url: url.text.clone() },
+            _ => continue,
+        };
+        return Err(ConfigError::Setting { origin: given.origin(setting), error });
+    }
+    Ok(())
+}
+
+/// The first members by id, this one among them.
+pub fn initial_members(
+    given: &GivenSettings,
+    name: &str,
+    own_urls: &[Url],
+) -> Result<Vec<Peer>, ConfigError> {
+    let listed = if given.is_given(Setting::InitialCluster) {
+        let listed = parse_initial_cluster(given, name)?;
+        check_own(given, name, own_urls, &listed)?;
+        listed
+    } else {
+        BTreeMap::from([(name.to_owned(), own_urls.to_vec())])
+    };
+    let token = given.text(Setting::InitialClusterToken);
+    let mut members: Vec<Peer> = listed
+        .into_iter()
+        .map(|(name, urls)| {
+            let peer_urls: Vec<String> = urls.into_iter().map(|url| url.text).collect();
+            let id = identity::member_id(peer_urls.iter().map(String::as_str), &token);
+            Peer { id, peer_urls, name, is_learner: false }
+        })
+        .collect();
+    members.sort_by_key(|member| member.id);
+    Ok(members)
+}
+
+/// URLs by name; a name that comes several times has several URLs.
+fn parse_initial_cluster(
+    given: &GivenSettings,
+    own_name: &str,
+) -> Result<BTreeMap<String, Vec<Url>>, ConfigError> {
+    let origin = given.origin(Setting::InitialCluster);
+    let text = given.text(Setting::InitialCluster);
+    let mut owners: BTreeMap<Url, &str> = BTreeMap::new();
+    let mut members: BTreeMap<String, Vec<Url>> = BTreeMap::new();
+    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        let Some((name, url)) =
+            entry.split_once('=').filter(|(name, url)| !name.is_empty() && !url.is_empty())
+        else {
+            return Err(bad_entry(given, entry, own_name).into());
+        };
+        let url = Url::parse(url).map_err(|error| ConfigError::Malformed {
+            origin: origin.clone(),
+            error: ValueError::Url(error),
+        })?;
+        check_advertised(given, Setting::InitialCluster, std::slice::from_ref(&url))?;
+        check_tcp(given, Setting::InitialCluster, std::slice::from_ref(&url))?;
+        if let Some(first) = owners.insert(url.clone(), name) {
+            let error = ClusterError::DuplicateUrl {
+                origin: origin.to_string(),
+                url: url.text,
+                first: first.to_owned(),
+                second: name.to_owned(),
+            };
+            return Err(error.into());
+        }
+        members.entry(name.to_owned()).or_default().push(url);
+    }
+    for urls in members.values_mut() {
+        urls.sort();
+    }
+    Ok(members)
+}
+
+fn bad_entry(given: &GivenSettings, entry: &str, own_name: &str) -> ClusterError {
+    let typed_name = entry.trim_end_matches('=');
+    let is_a_name = !typed_name.is_empty() && !typed_name.contains(['=', ':', '/']);
+    let name = if is_a_name { typed_name } else { own_name };
+    ClusterError::Entry {
+        origin: given.origin(Setting::InitialCluster).to_string(),
+        entry: entry.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+fn check_own(
+    given: &GivenSettings,
+    name: &str,
+    own_urls: &[Url],
+    listed: &BTreeMap<String, Vec<Url>>,
+) -> Result<(), ClusterError> {
+    let origin = given.origin(Setting::InitialCluster).to_string();
+    let Some(urls) = listed.get(name) else {
+        let cluster = given.text(Setting::InitialCluster);
+        return Err(ClusterError::OwnNameMissing { origin, name: name.to_owned(), cluster });
+    };
+    if comparable(urls) == comparable(own_urls) {
+        return Ok(());
+    }
+    let name = name.to_owned();
+    Err(ClusterError::OwnUrlsDiffer { origin, name, listed: joined(urls), advertised: joined(own_urls) })
+}
+
+/// etcd resolves names before it compares; `localhost` is the only one that can be resolved without asking anyone.
+fn comparable(urls: &[Url]) -> BTreeSet<String> {
+    urls.iter()
+        .map(|url| match (url.host(), url.port()) {
+            (Some("localhost"), Some(port)) => format!("http://127.0.0.1:{port}"),
+            _ => url.text.clone(),
+        })
+        .collect()
+}
+
+fn joined(urls: &[Url]) -> String {
+    urls.iter().map(|url| url.text.as_str()).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,110 @@
+//! From what was given to a valid `Config`: what values mean, alone and together. Pure.
+
+mod cluster;
+mod error;
+mod listeners;
+mod logs;
+mod numbers;
+
+use std::path::PathBuf;
+
+use holdfast_consensus::handle::ConsensusConfig;
+
+use super::config::{Config, HttpSettings, InitialClusterState};
+use super::error::ConfigError;
+use super::flags::Setting;
+use super::given::GivenSettings;
+use super::identity;
+use super::persona::Persona;
+use crate::node::NodeSettings;
+
+pub use error::{ClusterError, SettingError};
+
+/// Makes the configuration; `notices` come before those found here.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn validate(
+    given: &GivenSettings,
+    persona: Persona,
+    mut notices: Vec<String>,
+) -> Result<Config, ConfigError> {
+    notices.extend(given.notices()?);
+    let name = member_name(given)?;
+    let listeners = listeners::listeners(given, &mut notices)?;
+    let advertised = cluster::advertised(given, persona, &name, &mut notices)?;
+    let members = cluster::initial_members(given, &name, &advertised.peers)?;
+    let own = members.iter().find(|member| member.name == name);
+    let member_id = own.expect("initial_members has this member, else it is an error").id;
+    let timing = numbers::timing(given)?;
+    let consensus = ConsensusConfig {
+        cluster_id: identity::cluster_id(members.iter().map(|member| member.id)),
+        member_id,
+        initial_members: members,
+        data_dir: data_dir(given, persona, &name),
+        heartbeat_interval: timing.heartbeat_interval,
+        election_timeout: timing.election_timeout,
+        snapshot_entries: numbers::or_default(given, Setting::SnapshotCount),
+        catch_up_entries: numbers::or_default(given, Setting::SnapshotCatchUpEntries),
+        cache_bytes: numbers::cache_bytes(given)?,
+    };
+    let node = NodeSettings {
+        name,
+        advertise_client_urls: advertised.clients.into_iter().map(|url| url.text).collect(),
+        quota_bytes: u64::try_from(given.integer(Setting::QuotaBytes)).unwrap_or(0),
+        election_timeout: timing.election_timeout,
+        heartbeat_interval: timing.heartbeat_interval,
+        request_bytes_max: numbers::request_bytes_max(given)?,
+        txn_operations_max: numbers::txn_operations_max(given)?,
+        watch_progress_interval: numbers::watch_progress_interval(given, &mut notices)?,
+    };
+    Ok(Config {
+        node,
+        consensus,
+        initial_cluster_state: initial_cluster_state(given),
+        listeners,
+        auto_compaction: numbers::auto_compaction(given)?,
+        logs: logs::logs(given, persona, &mut notices),
+        http: http(given),
+        is_etcd: persona == Persona::Etcd,
+        notices,
+    })
+}
+
+fn member_name(given: &GivenSettings) -> Result<String, ConfigError> {
+    let name = given.text(Setting::Name);
+    let origin = || given.origin(Setting::Name);
+    if name.is_empty() {
+        return Err(ConfigError::Setting { origin: origin(), error: SettingError::NameEmpty });
+    }
+    if name.contains(|c: char| matches!(c, ',' | '=') || c.is_control()) {
+        return Err(ConfigError::Setting { origin: origin(), error: SettingError::NameCharacter { name } });
+    }
+    Ok(name)
+}
+
+fn data_dir(given: &GivenSettings, persona: Persona, name: &str) -> PathBuf {
+    let typed = given.text(Setting::DataDir);
+    if typed.is_empty() { PathBuf::from(format!("{name}.{}", persona.name())) } else { PathBuf::from(typed) }
+}
+
+fn initial_cluster_state(given: &GivenSettings) -> InitialClusterState {
+    match given.text(Setting::InitialClusterState).as_str() {
+        "existing" => InitialClusterState::Existing,
+        _ => InitialClusterState::New,
+    }
+}
+
+fn http(given: &GivenSettings) -> HttpSettings {
+    HttpSettings {
+        has_gateway: given.is_on(Setting::HasGateway),
+        cors_origins: all_or(given.list(Setting::Cors)),
+        host_whitelist: all_or(given.list(Setting::HostWhitelist)),
+        has_extensive_metrics: given.text(Setting::Metrics) == "extensive",
+    }
+}
+
+/// An empty list and one with `*` in it allow everything.
+fn all_or(list: Vec<String>) -> Vec<String> {
+    if list.is_empty() || list.iter().any(|entry| entry == "*") { vec!["*".to_owned()] } else { list }
+}
