@@ -109,7 +109,9 @@ impl Reader<'_> {
                 settings.notices.push(format!("{origin} has no effect: etcd dropped this long ago"));
             } else {
                 let Some(flag) = find(&key) else {
-                    return Err(ConfigError::UnknownKey { origin, nearest: flags::nearest(&key) });
+                    // `config-file` and the like are flags and still no keys.
+                    let nearest = flags::nearest(&key).filter(|nearest| *nearest != key);
+                    return Err(ConfigError::UnknownKey { origin, nearest });
                 };
                 give(flag, value, origin, &mut settings.given)?;
             }

@@ -10,7 +10,7 @@ use crate::version::{ETCD_VERSION, HOLDFAST_VERSION};
 const COLUMNS: usize = 100;
 
 /// Where the explanation of a flag begins.
-const EXPLANATION_COLUMN: usize = 44;
+const EXPLANATION_COLUMN: usize = 42;
 
 /// What `--version` prints. Tools read the first line of etcd's.
 pub fn version(persona: Persona) -> String {
@@ -30,6 +30,9 @@ pub fn help(persona: Persona) -> String {
          {program} completion bash|zsh|fish     print a completion script\n\n\
          Every flag can be set by a variable, HOLDFAST_DATA_DIR or ETCD_DATA_DIR for --data-dir.\n"
     );
+    if persona == Persona::Etcd {
+        text.push_str("Started as etcd: data in NAME.etcd, logs in JSON, and etcd's rules for what must be advertised.\n");
+    }
     for group in Group::ALL {
         let _ = writeln!(text, "\n{}:", group.title());
         for flag in flags::all() {
@@ -57,7 +60,7 @@ fn line(flag: &Flag, help: &str) -> String {
     };
     let default = match flag.default {
         "" | "false" => String::new(),
-        default => format!(" (default {default})"),
+        default => format!(" (default: {default})"),
     };
     format!("{name:EXPLANATION_COLUMN$} {help}{default}\n")
 }
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn fits_and_lists_every_flag() {
         let text = help(Persona::Holdfast);
-        for line in text.lines() {
+        for line in help(Persona::Etcd).lines().chain(text.lines()) {
             assert!(line.len() <= COLUMNS, "{} columns: {line}", line.len());
             if line.starts_with("  --") {
                 assert_eq!(&line[EXPLANATION_COLUMN..=EXPLANATION_COLUMN], " ", "{line}");
@@ -97,7 +100,7 @@ mod tests {
             assert!(text.contains(flag.name), "--{}", flag.name);
         }
         assert!(text.contains("\n  --heartbeat-interval NUMBER "), "{text}");
-        assert!(text.contains(" Milliseconds between heartbeats (default 100)\n"), "{text}");
+        assert!(text.contains(" Milliseconds between heartbeats (default: 100)\n"), "{text}");
     }
 
     #[test]

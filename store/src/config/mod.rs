@@ -2,6 +2,7 @@
 
 mod arguments;
 mod completion;
+#[expect(clippy::module_inception, reason = "the file is called after its type, as every other")]
 mod config;
 mod duration;
 mod environment;

@@ -127,6 +127,11 @@ impl Url {
         self.ip().is_some_and(|ip| ip.is_unspecified())
     }
 
+    /// Whether only this machine can connect there.
+    pub fn is_loopback(&self) -> bool {
+        self.host() == Some("localhost") || self.ip().is_some_and(|ip| ip.is_loopback())
+    }
+
     /// The host as an address, if it is one.
     pub fn ip(&self) -> Option<IpAddr> {
         self.host().and_then(|host| host.parse().ok())
@@ -217,6 +222,9 @@ mod tests {
         assert!(Url::parse("https://a:1").unwrap().is_encrypted);
         assert!(Url::parse("http://[::]:1").unwrap().is_wildcard());
         assert!(!Url::parse("http://localhost:1").unwrap().is_wildcard());
+        assert!(Url::parse("http://localhost:1").unwrap().is_loopback());
+        assert!(Url::parse("http://[::1]:1").unwrap().is_loopback());
+        assert!(!Url::parse("http://10.0.0.1:1").unwrap().is_loopback());
     }
 
     #[test]

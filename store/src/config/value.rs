@@ -132,7 +132,7 @@ impl Kind {
             Kind::Urls => "URLS".to_owned(),
             Kind::Bool => "true|false".to_owned(),
             Kind::Count | Kind::Count32 | Kind::Integer => "NUMBER".to_owned(),
-            Kind::Duration => "DURATION".to_owned(),
+            Kind::Duration => "TIME".to_owned(),
             Kind::Gates => "GATES".to_owned(),
             // More words than fit into a column of the help.
             Kind::Choice(words) | Kind::OptionalChoice(words) if words.len() > 3 => "WORD".to_owned(),

@@ -93,6 +93,16 @@ fn what_is_advertised_follows_from_what_is_listened_on() {
     // The initial cluster says where this member is; localhost is where 127.0.0.1 is.
     let listed = config("--name a --initial-cluster a=http://node-a:2380,b=http://node-b:2380");
     assert_eq!(listed.consensus.initial_members.len(), 2);
+    assert_eq!(
+        listed.notices,
+        [
+            "other members are told http://node-a:2380, and this one listens on http://localhost:2380; if nothing \
+             forwards from there, change --listen-peer-urls"
+        ]
+    );
+    let listening = "--name a --initial-cluster a=http://node-a:2380,b=http://node-b:2380 --listen-peer-urls \
+        http://0.0.0.0:2380";
+    assert_eq!(config(listening).notices, Vec::<String>::new());
     let line =
         "--initial-cluster default=http://127.0.0.1:2380 --initial-advertise-peer-urls http://localhost:2380";
     assert_eq!(peer_urls(&config(line)), [("default", vec!["http://127.0.0.1:2380"])]);

@@ -91,6 +91,29 @@ fn client_urls(given: &GivenSettings, persona: Persona) -> Result<Vec<Url>, Conf
     Ok(listened)
 }
 
+/// Says when other members are likely not to reach this one. Only a notice: ports and addresses may be mapped on the way.
+pub fn notice_unreachable(
+    given: &GivenSettings,
+    members: &[Peer],
+    advertised: &[Url],
+    notices: &mut Vec<String>,
+) {
+    let listened = given.urls(Setting::ListenPeerUrls);
+    let reaches = |advertised: &Url, listened: &Url| {
+        let is_port = listened.port() == Some(0) || listened.port() == advertised.port();
+        is_port && (!listened.is_loopback() || advertised.is_loopback())
+    };
+    let unreachable = advertised.iter().find(|url| !listened.iter().any(|listened| reaches(url, listened)));
+    if let Some(url) = unreachable.filter(|_| members.len() > 1) {
+        notices.push(format!(
+            "other members are told {}, and this one listens on {}; if nothing forwards from there, change {}",
+            url.text,
+            joined(&listened),
+            given.origin(Setting::ListenPeerUrls)
+        ));
+    }
+}
+
 fn known_url(text: &str) -> Url {
     Url::parse(text).expect("a URL written here is one")
 }

@@ -34,6 +34,7 @@ pub fn validate(
     let listeners = listeners::listeners(given, &mut notices)?;
     let advertised = cluster::advertised(given, persona, &name, &mut notices)?;
     let members = cluster::initial_members(given, &name, &advertised.peers)?;
+    cluster::notice_unreachable(given, &members, &advertised.peers, &mut notices);
     let own = members.iter().find(|member| member.name == name);
     let member_id = own.expect("initial_members has this member, else it is an error").id;
     let timing = numbers::timing(given)?;
