@@ -164,6 +164,7 @@ pub const COMPACTION_REVISION_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Election timeouts without a leader after which the log warns; a usual election takes two.
 pub const LEADERLESS_WARNING_ELECTIONS: u32 = 3;
+
 /// Least memory for caches and write buffers of the store: its write buffers must fit.
 pub const CACHE_BYTES_MIN: u64 = 8 << 20;
 /// Most memory for caches and write buffers; more is a slip of the finger.

@@ -23,8 +23,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::api::{ClientApi, http};
 use crate::api::grpc::GrpcMetrics;
+use crate::api::{ClientApi, http};
 use crate::config::{Config, Listeners};
 use crate::limits::{PEER_CONNECTIONS_MAX, STOP_TIMEOUT};
 use crate::node::Node;

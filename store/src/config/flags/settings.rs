@@ -59,7 +59,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("auto-compaction-mode", Kind::Choice(&["periodic", "revision"]), "periodic", Group::Storage,
         Setting::AutoCompactionMode, "What the retention counts"),
     flag("auto-compaction-retention", Kind::Text, "0", Group::Storage, Setting::AutoCompactionRetention,
-        "History kept: hours, 30m, or revisions; 0 for all"),
+        "History kept: hours, 30m, or revisions"),
 
     flag("max-request-bytes", Kind::Count, "1572864", Group::Requests, Setting::RequestBytesMax,
         "Largest request"),
