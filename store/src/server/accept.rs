@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{self, Service};
+use super::connection::{self, Patience, Service};
 use super::listen::{Listener, Stream};
 use super::repeated::Repeated;
 use crate::api::grpc::GatheredWrites;
@@ -113,7 +113,7 @@ async fn serve<S: Service>(
     drained: oneshot::Receiver<()>,
     permit: OwnedSemaphorePermit,
 ) {
-    connection::serve(stream, service, drained).await;
+    connection::serve(stream, service, Patience::default(), drained).await;
     drop(permit);
 }
 

@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -44,11 +45,27 @@ pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for T {}
 
+/// How long the other side may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For the first bytes of a connection.
+    pub first_bytes: Duration,
+    /// For the head of an HTTP/1 request.
+    pub head: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { first_bytes: CONNECTION_FIRST_BYTES_TIMEOUT, head: HTTP1_HEADER_READ_TIMEOUT }
+    }
+}
+
 /// Serves until the other side ends the connection, stays silent at its beginning, or `drained` tells it to end after
 /// what is under way.
 pub(super) async fn serve<S: Service>(
     stream: impl Transport,
     service: S,
+    patience: Patience,
     mut drained: oneshot::Receiver<()>,
 ) {
     let read_bytes = Arc::new(AtomicUsize::new(0));
@@ -58,9 +75,9 @@ pub(super) async fn serve<S: Service>(
         heard.store(CONNECTION_FIRST_BYTES_MIN, Ordering::Relaxed);
         service.serve(request).map(Ok::<_, Infallible>)
     });
-    let builder = builder();
+    let builder = builder(patience);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
-    let mut silence = pin!(sleep(CONNECTION_FIRST_BYTES_TIMEOUT));
+    let mut silence = pin!(sleep(patience.first_bytes));
     let (mut is_silent, mut is_draining) = (true, false);
     loop {
         tokio::select! {
@@ -85,13 +102,13 @@ pub(super) async fn serve<S: Service>(
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
+fn builder(patience: Patience) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     configure_h2(&mut builder);
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HTTP1_HEADER_READ_TIMEOUT)
+        .header_read_timeout(patience.head)
         .max_buf_size(HTTP1_BUFFER_BYTES_MAX);
     builder
 }

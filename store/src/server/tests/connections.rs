@@ -1,0 +1,132 @@
+//! Connections that do not behave, on streams in memory, with less patience than the server has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::super::connection::{self, Patience};
+use super::super::listen::Listener;
+use super::super::listening::Listening;
+use super::super::services::Routes;
+use super::{PATIENCE, listen};
+use crate::limits::{DRAIN_TIMEOUT, HTTP1_BUFFER_BYTES_MAX};
+use crate::server::Role;
+
+const SHORT: Patience =
+    Patience { first_bytes: Duration::from_millis(60), head: Duration::from_millis(1500) };
+
+fn hello() -> Routes {
+    Routes(Router::new().route("/", get(async || "hello")))
+}
+
+struct Connection {
+    stream: DuplexStream,
+    served: JoinHandle<()>,
+    drain: Option<oneshot::Sender<()>>,
+    begun: Instant,
+}
+
+impl Connection {
+    fn open() -> Connection {
+        let (stream, theirs) = duplex(1 << 20);
+        let (drain, drained) = oneshot::channel();
+        let served = tokio::spawn(connection::serve(theirs, hello(), SHORT, drained));
+        Connection { stream, served, drain: Some(drain), begun: Instant::now() }
+    }
+
+    async fn sending(bytes: &[u8]) -> Connection {
+        let mut connection = Connection::open();
+        connection.stream.write_all(bytes).await.unwrap();
+        connection
+    }
+
+    /// Waits until the server has done with it.
+    async fn ended(self) {
+        tokio::time::timeout(PATIENCE, self.served).await.expect("it must end").unwrap();
+    }
+
+    async fn read(&mut self) -> String {
+        let mut buffer = [0; 1024];
+        let len = self.stream.read(&mut buffer).await.unwrap();
+        String::from_utf8_lossy(&buffer[..len]).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_a_connection() {
+    for bytes in [&b""[..], b"G", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let connection = Connection::sending(bytes).await;
+        connection.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn a_slow_head_ends_a_connection() {
+    let head = b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: 123456789\r\n";
+    let connection = Connection::sending(head).await;
+    let begun = connection.begun;
+    connection.ended().await;
+    assert!(begun.elapsed() >= SHORT.head);
+}
+
+#[tokio::test]
+async fn a_short_request_is_no_silence() {
+    let mut connection = Connection::sending(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(connection.read().await.ends_with("hello"));
+    tokio::time::sleep(SHORT.first_bytes * 2).await;
+    connection.stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(connection.read().await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn an_idle_connection_ends_when_told_to() {
+    let mut connection = Connection::sending(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(connection.read().await.ends_with("hello"));
+    connection.drain.take().unwrap().send(()).unwrap();
+    connection.ended().await;
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let mut connection = Connection::sending(b"GET / HTTP/1.1\r\nhost: x\r\nx-large: ").await;
+    connection.stream.write_all(&vec![b'a'; HTTP1_BUFFER_BYTES_MAX]).await.unwrap();
+    assert!(connection.read().await.starts_with("HTTP/1.1 431 "));
+}
+
+#[tokio::test]
+async fn random_bytes_end_a_connection() {
+    let mut connection = Connection::sending(&[0xff; 64]).await;
+    assert!(connection.read().await.starts_with("HTTP/1.1 400 "));
+    connection.ended().await;
+}
+
+#[tokio::test]
+async fn connections_above_the_limit_are_closed_and_room_comes_back() {
+    let listeners = Listener::bind_all(&[listen("127.0.0.1", 0)], Role::Client).await.unwrap();
+    let room = Arc::new(Semaphore::new(1));
+    let mut listening = Listening::start(listeners, &hello(), &room);
+    let address = listening.addresses()[0];
+    let mut first = TcpStream::connect(address).await.unwrap();
+    first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(first.read_u8().await.is_ok());
+    let mut second = TcpStream::connect(address).await.unwrap();
+    // Nothing comes but the end.
+    assert!(second.read_u8().await.is_err());
+    drop(first);
+    let freed = tokio::time::timeout(PATIENCE, room.acquire()).await.expect("the room did not come back");
+    drop(freed);
+    let mut third = TcpStream::connect(address).await.unwrap();
+    third.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(third.read_u8().await.is_ok());
+    let begun = Instant::now();
+    listening.stop().await;
+    assert!(begun.elapsed() < DRAIN_TIMEOUT * 3);
+    assert!(TcpStream::connect(address).await.is_err());
+}
