@@ -74,6 +74,11 @@ fn failed<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> 
     move |source| DataDirError::File { doing, path: path.to_path_buf(), source }
 }
 
+/// Whether a member has run on the folder before.
+pub fn holds_member(path: &Path) -> bool {
+    path.join(ACTIVE_FILE).exists()
+}
+
 impl DataDir {
     /// Locks the folder, making it if it is missing, and throws away what was left unfinished.
     pub fn open(path: &Path) -> Result<DataDir, DataDirError> {

@@ -10,6 +10,7 @@ use holdfast_core::ids::{ClusterId, LogIndex, MemberId, Revision, Term};
 use holdfast_core::read::ReadView;
 use holdfast_core::response::{Applied, RevisionEvents};
 
+pub use crate::data_dir::holds_member;
 use crate::log::thread::LogCounters;
 use crate::member::Member;
 use crate::peers::server;

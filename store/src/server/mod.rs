@@ -16,10 +16,10 @@ mod services;
 mod tests;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_consensus::handle::holds_member;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -73,9 +73,9 @@ impl Server {
             node.start_compactor(policy);
         }
         let peer_room = Arc::new(Semaphore::new(PEER_CONNECTIONS_MAX));
-        let peers = Listening::start(bound.peers, &Routes(peer_routes::routes(&node)), &peer_room);
-        let room = Arc::new(Semaphore::new(open_files::connections_max()));
         let counts = Arc::new(GrpcMetrics::default());
+        let peers = Listening::start(bound.peers, &Routes(peer_routes::routes(&node, &counts)), &peer_room);
+        let room = Arc::new(Semaphore::new(open_files::connections_max()));
         let routes = http::routes(Arc::clone(&node), Arc::clone(&counts), &config.http);
         let metrics_routes = http::metrics_routes(Arc::clone(&node), Arc::clone(&counts));
         let api = ClientApi::new(Arc::clone(&node), counts, routes);
@@ -134,14 +134,10 @@ impl Server {
 /// A member that is to continue needs something to continue from.
 fn check_has_data(config: &Config) -> Result<(), StartupError> {
     let data_dir = &config.consensus.data_dir;
-    if config.consensus.initial_members.is_empty() && !has_member(data_dir) {
+    if config.consensus.initial_members.is_empty() && !holds_member(data_dir) {
         return Err(StartupError::NothingToContinue { data_dir: data_dir.display().to_string() });
     }
     Ok(())
-}
-
-fn has_member(data_dir: &Path) -> bool {
-    std::fs::read_dir(data_dir).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 fn listed(urls: &[crate::config::ListenUrl]) -> String {

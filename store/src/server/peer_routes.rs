@@ -9,25 +9,18 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::json;
 
+use crate::api::grpc::GrpcMetrics;
+use crate::api::http;
 use crate::node::Node;
-use crate::version::{CLUSTER_VERSION, ETCD_VERSION, HOLDFAST_VERSION, STORAGE_VERSION};
 
 /// The routes of the peer port.
-pub(super) fn routes(node: &Arc<Node>) -> Router {
-    let documents = Router::new()
-        .route("/version", get(version))
-        .route("/members", get(members))
-        .with_state(Arc::clone(node));
-    node.consensus().peer_routes().into_axum_router().merge(documents)
-}
-
-async fn version() -> Json<serde_json::Value> {
-    Json(json!({
-        "etcdserver": ETCD_VERSION,
-        "etcdcluster": CLUSTER_VERSION,
-        "storage": STORAGE_VERSION,
-        "holdfast": HOLDFAST_VERSION,
-    }))
+pub(super) fn routes(node: &Arc<Node>, metrics: &Arc<GrpcMetrics>) -> Router {
+    let members = Router::new().route("/members", get(members)).with_state(Arc::clone(node));
+    node.consensus()
+        .peer_routes()
+        .into_axum_router()
+        .merge(members)
+        .merge(http::versions(Arc::clone(node), Arc::clone(metrics)))
 }
 
 async fn members(State(node): State<Arc<Node>>) -> Response {

@@ -51,7 +51,8 @@ fn watched(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
         .with_state(Arc::new(HttpState { node, metrics }))
 }
 
-fn versions(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
+/// `/version`, which members serve to each other too.
+pub fn versions(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
     Router::new()
         .route("/version", get_only(version::version))
         .with_state(Arc::new(HttpState { node, metrics }))
