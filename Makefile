@@ -15,7 +15,7 @@ help: ## List the commands
 
 run: ## Build the server and run it in the foreground (ARGS="..." for its flags)
 	@$(setup)/prepare.sh build
-	@$(environment); cargo build --locked --quiet -p holdfast; exec "$$CARGO_TARGET_DIR/debug/holdfast" $(ARGS)
+	@$(environment); cargo build --locked -p holdfast; exec "$$CARGO_TARGET_DIR/debug/holdfast" $(ARGS)
 
 test: ## Check, test and compare everything, as CI does
 	@$(setup)/test.sh
