@@ -26,19 +26,27 @@ phase() { # <name> <command...>
   summary+=("$(printf '%-12s %-7s %4d s' "$name" "$outcome" $((SECONDS - begun)))")
 }
 
+# Packages that talk to processes: they ask more of their dependencies than the server does, so they build apart from it.
+processes=(holdfast-tests)
+[ ! -d tests/bench ] || processes+=(holdfast-bench)
+server=(--workspace "${processes[@]/#/--exclude=}" --exclude=holdfast-tidy)
+
 summary+=("$(printf '%-12s %-7s %4d s' set-up ok $((SECONDS - started)))")
 phase format cargo fmt --all --check
 phase tidy cargo test --locked --quiet -p holdfast-tidy
 phase clippy cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
-phase unit cargo test --locked --workspace --exclude holdfast-tests --exclude holdfast-tidy --no-fail-fast
-phase build cargo build --locked -p holdfast
+# The server comes out of the same build as its unit tests: built alone, with fewer features asked of what it depends
+# on, it would be compiled a second time.
+phase build cargo build --locked "${server[@]}" --all-targets
+phase unit cargo test --locked "${server[@]}" --no-fail-fast
 export HOLDFAST_BIN=$CARGO_TARGET_DIR/debug/holdfast
 if [ "$with_reference" = yes ]; then
   phase reference "$setup/reference-tools.sh"
   HOLDFAST_REFERENCE_DIR=$("$setup/reference-tools.sh" --where)
   export HOLDFAST_REFERENCE_DIR
 fi
-phase processes cargo test --locked -p holdfast-tests --no-fail-fast
+phase harness cargo build --locked "${processes[@]/#/--package=}" --all-targets
+phase processes cargo test --locked "${processes[@]/#/--package=}" --no-fail-fast
 
 # The runner's own lines, added up: "test result: ok. 12 passed; 0 failed; ..."
 counts=$(awk '/^test result: / { passed += $4; failed += $6 } END { printf "%d passed, %d failed", passed, failed }' "$log")
