@@ -1,6 +1,7 @@
 //! Finds the programs that the tests run: the server under test, and the reference servers and tools. Builds nothing
 //! and downloads nothing; what is missing is named together with the command that makes it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A program of the reference implementation, built from its Go module by the test set-up.
@@ -127,7 +128,6 @@ pub fn have_reference(test: &str, tools: &[ReferenceTool]) -> bool {
 
 // Standard error, written past the test runner's capture: a test that did not run must be seen when all else passes.
 fn announce_not_run(test: &str, error: &BinaryError) {
-    use std::io::Write as _;
     let text = format!("\n*** NOT RUN: {test}: {error}\n\n");
     let written = std::fs::OpenOptions::new()
         .append(true)

@@ -4,6 +4,8 @@
 pub mod binaries;
 pub mod cluster;
 pub mod http;
+pub mod message_gate;
+pub mod normalise;
 pub mod ports;
 pub mod process;
 pub mod server;

@@ -2,6 +2,7 @@
 //! end of its output is shown when the test fails. Must not know what the process does.
 
 use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -58,11 +59,24 @@ impl ChildProcess {
     /// # Errors
     ///
     /// When the log cannot be written or the program cannot be run.
-    pub fn spawn(name: &str, mut command: Command, log: &Path) -> Result<Self, ProcessError> {
+    pub fn spawn(name: &str, command: Command, log: &Path) -> Result<Self, ProcessError> {
+        Self::spawn_with(name, command, log, Stdio::null())
+    }
+
+    /// Starts `command` as [`ChildProcess::spawn`] does, with an input that [`ChildProcess::type_line`] writes.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written or the program cannot be run.
+    pub fn spawn_with_input(name: &str, command: Command, log: &Path) -> Result<Self, ProcessError> {
+        Self::spawn_with(name, command, log, Stdio::piped())
+    }
+
+    fn spawn_with(name: &str, mut command: Command, log: &Path, input: Stdio) -> Result<Self, ProcessError> {
         let program = PathBuf::from(command.get_program());
         let spawned = OpenOptions::new().create(true).append(true).open(log).and_then(|file| {
             let second = file.try_clone()?;
-            command.stdin(Stdio::null()).stdout(file).stderr(second).spawn()
+            command.stdin(input).stdout(file).stderr(second).spawn()
         });
         let child = spawned.map_err(|source| ProcessError::Spawn { program, source })?;
         Ok(Self { name: name.to_owned(), child, log: log.to_owned() })
@@ -78,6 +92,17 @@ impl ChildProcess {
     #[must_use]
     pub fn log(&self) -> &Path {
         &self.log
+    }
+
+    /// Writes a line to the input of a process that was started with one.
+    ///
+    /// # Errors
+    ///
+    /// When the process does not read any more.
+    pub fn type_line(&mut self, line: &str) -> std::io::Result<()> {
+        let input = self.child.stdin.as_mut().ok_or(std::io::ErrorKind::NotConnected)?;
+        input.write_all(line.as_bytes())?;
+        input.write_all(b"\n")
     }
 
     /// Sends `signal`; a process that has ended gets none.
@@ -185,7 +210,6 @@ impl Drop for ChildProcess {
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {
-            use std::io::Write as _;
             let text = format!("--- the end of {}'s output ---\n{}\n---\n", self.name, self.output_tail());
             let _ = std::io::stderr().write_all(text.as_bytes());
         }
