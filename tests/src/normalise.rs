@@ -16,6 +16,7 @@ const REMAINING_SECONDS: std::ops::RangeInclusive<u64> = 490..=500;
 pub struct Normaliser {
     texts: Vec<(String, String)>,
     ids: BTreeMap<u64, usize>,
+    ignored: Vec<String>,
 }
 
 impl Normaliser {
@@ -33,6 +34,11 @@ impl Normaliser {
     /// Shows `text` as `<name>`.
     pub fn add_text(&mut self, text: &str, name: &str) {
         self.texts.push((text.to_owned(), format!("<{name}>")));
+    }
+
+    /// Shows the number that follows `name` as `<name>`.
+    pub fn ignore_number(&mut self, name: &str) {
+        self.ignored.push(name.to_owned());
     }
 
     /// The text with all that may differ replaced.
@@ -65,6 +71,14 @@ impl Normaliser {
             return format!("<id {number}>");
         }
         let before = before.trim_end_matches(['"', ' ', ':', '(']);
+        if word.parse::<u64>().is_ok() {
+            let name = before
+                .rsplit(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+                .next();
+            if let Some(name) = self.ignored.iter().find(|ignored| Some(ignored.as_str()) == name) {
+                return format!("<{name}>");
+            }
+        }
         let after_any = |names: &[&str]| names.iter().any(|name| before.ends_with(name));
         if after_any(&["raft_term", "RaftTerm"]) && word.parse::<u64>().is_ok() {
             return "<term>".to_owned();
