@@ -1,11 +1,14 @@
-//! Runs etcd's own `benchmark` against a cluster and reads its summary. Must not look at the servers.
+//! Runs etcd's own `benchmark` against a cluster and reads its summary, or lets the light generator make the load of a
+//! row. Must not look at the servers.
 
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use crate::error::BenchError;
+use crate::light;
 use crate::limits::{GENERATOR_TIMEOUT, KEY_BYTES, PUT_KEYS, RANGE_KEY, VALUE_BYTES};
+use crate::options::GeneratorKind;
 use crate::row::{Operation, Row, connections};
 
 /// What the clients saw.
@@ -19,17 +22,18 @@ pub struct ClientView {
     pub p99: Duration,
 }
 
-/// etcd's `benchmark` program.
+/// What makes load.
 #[derive(Debug, Clone)]
 pub struct Generator {
     program: PathBuf,
+    kind: GeneratorKind,
 }
 
 impl Generator {
-    /// The program at this path.
+    /// The program at this path, which rows of the other kind do not use.
     #[must_use]
-    pub fn new(program: PathBuf) -> Self {
-        Self { program }
+    pub fn new(program: PathBuf, kind: GeneratorKind) -> Self {
+        Self { program, kind }
     }
 
     /// Runs one row.
@@ -42,6 +46,9 @@ impl Generator {
         row: &Row,
         endpoints: &[String],
     ) -> Result<ClientView, BenchError> {
+        if self.kind == GeneratorKind::Light {
+            return light::run(server, row, endpoints).await;
+        }
         let requests = format!("--total={}", row.requests);
         let arguments = match row.operation {
             Operation::Put => put_arguments(PUT_KEYS, &requests),

@@ -5,6 +5,7 @@ mod cluster;
 mod error;
 mod expected;
 mod generator;
+mod light;
 mod limits;
 mod measure;
 mod measurement;
@@ -62,7 +63,8 @@ async fn run(options: &Options) -> Result<bool, BenchError> {
     let reference = options.reference_dir();
     let remedy = "`make bench` builds it, or name its folder with --reference";
     let etcd = Product { side: Side::Etcd, program: present(reference.join("etcd"), remedy)? };
-    let generator = Generator::new(present(reference.join("benchmark"), remedy)?);
+    let program = present(reference.join("benchmark"), remedy)?;
+    let generator = Generator::new(program, options.generator);
     let remedy = "build it with `cargo build --release -p holdfast`, or name it with --holdfast";
     let holdfast = Product { side: Side::Holdfast, program: present(options.holdfast_binary(), remedy)? };
     let data = options.data.clone().unwrap_or_else(std::env::temp_dir);

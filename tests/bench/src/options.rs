@@ -38,6 +38,10 @@ pub struct Options {
     #[arg(long)]
     pub json: Option<PathBuf>,
 
+    /// What makes the load of the rows.
+    #[arg(long, value_enum, default_value_t = GeneratorKind::Etcd)]
+    pub generator: GeneratorKind,
+
     /// The Holdfast binary [default: the release build in the same target folder].
     #[arg(long)]
     pub holdfast: Option<PathBuf>,
@@ -62,6 +66,15 @@ pub enum Output {
     Table,
     /// Every single measurement.
     Json,
+}
+
+/// What makes the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GeneratorKind {
+    /// etcd's own `benchmark`: the judge.
+    Etcd,
+    /// Prebuilt frames: a client that leaves the cores to the servers.
+    Light,
 }
 
 impl Options {
