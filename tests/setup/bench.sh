@@ -10,7 +10,8 @@ cd "$setup/../.."
 
 HOLDFAST_REFERENCE_DIR=$("$setup/reference-tools.sh")
 export HOLDFAST_REFERENCE_DIR
-# One after the other: together the benchmark's features would change what the server is compiled with.
+# One after the other: together the benchmark's features would change what the server is compiled with. Only the server
+# is measured; the benchmark's own dependencies are there already in the profile of the tests.
 cargo build --locked --release -p holdfast
-cargo build --locked --release -p holdfast-bench
-exec "$CARGO_TARGET_DIR/release/holdfast-bench" "$@"
+cargo build --locked -p holdfast-bench
+exec "$CARGO_TARGET_DIR/debug/holdfast-bench" "$@"
