@@ -14,6 +14,10 @@ const fn flag(
     Flag { name, kind, default, effect: Effect::Sets { setting, group, help } }
 }
 
+/// 512 MiB: bounds a member's memory however much data there is (the log's buffers and requests under way come on top).
+/// It is taken as data is read and written, so a small store stays small.
+const CACHE_BYTES_DEFAULT: &str = "536870912";
+
 const LOG_LEVELS: &[&str] = &["debug", "info", "warn", "error", "panic", "fatal"];
 
 #[rustfmt::skip]
@@ -54,7 +58,7 @@ pub(super) const FLAGS: &[Flag] = &[
 
     flag("quota-backend-bytes", Kind::Integer, "8589934592", Group::Storage, Setting::QuotaBytes,
         "Bytes of data; 0 for no limit"),
-    flag("cache-size-bytes", Kind::Count, "536870912", Group::Storage, Setting::CacheBytes,
+    flag("cache-size-bytes", Kind::Count, CACHE_BYTES_DEFAULT, Group::Storage, Setting::CacheBytes,
         "Memory for caches and buffers"),
     flag("auto-compaction-mode", Kind::Choice(&["periodic", "revision"]), "periodic", Group::Storage,
         Setting::AutoCompactionMode, "What the retention counts"),

@@ -30,6 +30,18 @@ fn variables_name_it_too() {
 }
 
 #[test]
+fn etcd_asks_for_advertised_urls_on_the_command_line_only() {
+    let file = Some("listen-client-urls: http://0.0.0.0:2379\n");
+    let config = config_of("etcd", "--config-file c.yaml", file);
+    assert_eq!(config.node.advertise_client_urls, ["http://localhost:2379"]);
+    assert_eq!(
+        read("holdfast", "--config-file c.yaml", file).unwrap_err().to_string(),
+        "listen-client-urls (c.yaml, line 1): clients need to be told where this member is; also give \
+         --advertise-client-urls http://<this host>:2379"
+    );
+}
+
+#[test]
 fn a_file_for_etcd_of_old_is_taken() {
     // The keys of the sample that came with etcd 3.4 to 3.6, as people copy it.
     let file = "\

@@ -10,6 +10,7 @@ use crate::config::error::ConfigError;
 use crate::config::flags::Setting;
 use crate::config::given::GivenSettings;
 use crate::config::identity;
+use crate::config::origin::Origin;
 use crate::config::persona::Persona;
 use crate::config::urls::Url;
 use crate::config::value::ValueError;
@@ -82,11 +83,16 @@ fn client_urls(given: &GivenSettings, persona: Persona) -> Result<Vec<Url>, Conf
     if !given.is_given(Setting::ListenClientUrls) {
         return Ok(vec![known_url(DEFAULT_CLIENT_URL)]);
     }
+    let origin = given.origin(Setting::ListenClientUrls);
+    // etcd asks for them on the command line only.
+    if persona == Persona::Etcd && matches!(origin, Origin::File { .. }) {
+        return Ok(vec![known_url(DEFAULT_CLIENT_URL)]);
+    }
     let listened = given.urls(Setting::ListenClientUrls);
     if persona == Persona::Etcd || listened.iter().any(Url::is_wildcard) {
         let port = listened.iter().find_map(Url::port).unwrap_or(2379);
         let error = SettingError::AdvertiseClientUrlsMissing { port };
-        return Err(ConfigError::Setting { origin: given.origin(Setting::ListenClientUrls), error });
+        return Err(ConfigError::Setting { origin, error });
     }
     Ok(listened)
 }
