@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 use crate::api::grpc::GrpcMetrics;
 use crate::api::{ClientApi, http};
-use crate::config::{Config, Listeners};
+use crate::config::{Config, InitialClusterState, Listeners};
 use crate::limits::{PEER_CONNECTIONS_MAX, STOP_TIMEOUT};
 use crate::node::Node;
 use listen::Listener;
@@ -134,7 +134,7 @@ impl Server {
 /// A member that is to continue needs something to continue from.
 fn check_has_data(config: &Config) -> Result<(), StartupError> {
     let data_dir = &config.consensus.data_dir;
-    if config.consensus.initial_members.is_empty() && !holds_member(data_dir) {
+    if config.initial_cluster_state == InitialClusterState::Existing && !holds_member(data_dir) {
         return Err(StartupError::NothingToContinue { data_dir: data_dir.display().to_string() });
     }
     Ok(())

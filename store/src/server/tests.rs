@@ -18,8 +18,8 @@ use tonic_prost::ProstCodec;
 
 use super::{Server, StartupError};
 use crate::config::{
-    AutoCompaction, Config, HttpSettings, ListenAddress, ListenUrl, Listeners, LogFormat, LogLevel,
-    LogOutput, LogSettings,
+    AutoCompaction, Config, HttpSettings, InitialClusterState, ListenAddress, ListenUrl, Listeners,
+    LogFormat, LogLevel, LogOutput, LogSettings,
 };
 use crate::node::NodeSettings;
 
@@ -63,6 +63,7 @@ fn config(data_dir: &Path) -> Config {
             catch_up_entries: 5_000,
             cache_bytes: 8 << 20,
         },
+        initial_cluster_state: InitialClusterState::New,
         listeners: Listeners {
             client: vec![listen("127.0.0.1", 0)],
             peer: vec![listen("127.0.0.1", 0)],

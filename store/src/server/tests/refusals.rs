@@ -99,7 +99,7 @@ async fn a_member_of_an_existing_cluster_needs_data() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
     let mut config = config(&data_dir);
-    config.consensus.initial_members = Vec::new();
+    config.initial_cluster_state = crate::config::InitialClusterState::Existing;
     let text = refusal(config).await.to_string();
     assert!(text.contains("Joining a running cluster is not supported yet"), "{text}");
     assert!(!data_dir.exists());
