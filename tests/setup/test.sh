@@ -27,8 +27,7 @@ phase() { # <name> <command...>
 }
 
 # Packages that talk to processes: they ask more of their dependencies than the server does, so they build apart from it.
-processes=(holdfast-tests)
-[ ! -d tests/bench ] || processes+=(holdfast-bench)
+processes=(holdfast-tests holdfast-bench)
 server=(--workspace "${processes[@]/#/--exclude=}" --exclude=holdfast-tidy)
 
 summary+=("$(printf '%-12s %-7s %4d s' set-up ok $((SECONDS - started)))")
