@@ -67,7 +67,7 @@ if ! rust_is_new_enough; then
     if command -v rustup >/dev/null; then
       say "Updating Rust: $rust_floor or newer is needed"
       rustup update stable >&2
-    elif apt-cache show rustup >/dev/null 2>&1; then
+    elif apt-cache policy rustup | grep -q 'Candidate: [0-9]'; then
       apt_packages rustup && rustup default stable >&2
     else
       # Debian 12 has no rustup package and its rustc is years older than the floor.
@@ -87,8 +87,9 @@ fi
 if [ "$purpose" = test ] && ! go_is_new_enough; then
   go_archive=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture 2>/dev/null || echo amd64)
   say "Fetching Go $go_version from the Go module proxy, once: $go_folder"
-  fetched=$(cd "$(mktemp -d)" && GO111MODULE=on GOFLAGS='' GOTOOLCHAIN=local go mod download -json "$go_archive" |
-    sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p') || fetched=
+  answer=$(cd / && GO111MODULE=on GOFLAGS='' GOTOOLCHAIN=local go mod download -json "$go_archive" 2>&1) ||
+    say "$answer"
+  fetched=$(printf '%s\n' "$answer" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
   if [ -n "$fetched" ]; then
     mkdir -p "$HOLDFAST_CACHE_DIR"
     staged=$(mktemp -d "$HOLDFAST_CACHE_DIR/.go-staged.XXXXXX")
