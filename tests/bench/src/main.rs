@@ -142,8 +142,8 @@ fn report(
 }
 
 fn expected_seconds(options: &Options, rows: &[Row], load_keys: u64) -> f64 {
-    let cluster_sizes = [1, 3].iter().filter(|size| rows.iter().any(|row| row.members == **size)).count();
-    let clusters = if cluster_sizes == 2 { 2.0 * CLUSTER_SECONDS } else { CLUSTER_SECONDS };
+    let has_cluster = |size| rows.iter().any(|row| row.members == size);
+    let clusters: f64 = [1, 3].into_iter().filter(|size| has_cluster(*size)).map(|_| CLUSTER_SECONDS).sum();
     let round = clusters + rows.iter().map(row_seconds).sum::<f64>();
     2.0 * (f64::from(options.rounds) * round + f64::from(options.load_rounds()) * load_seconds(load_keys))
 }
