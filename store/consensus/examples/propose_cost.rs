@@ -8,7 +8,6 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -71,9 +70,7 @@ async fn measure(
     each: u64,
     offset: u64,
 ) -> Result<(), Box<dyn Error>> {
-    let syncs = || consensus.log_counters().syncs.load(Ordering::Relaxed);
-    let sync_micros = || consensus.log_counters().sync_micros.load(Ordering::Relaxed);
-    let (wall, cpu, syncs_before, sync_micros_before) = (Instant::now(), cpu_time()?, syncs(), sync_micros());
+    let (wall, cpu, syncs_before) = (Instant::now(), cpu_time()?, consensus.counters().log_syncs.read());
     let tasks: Vec<_> = (0..proposers)
         .map(|proposer| {
             let consensus = consensus.clone();
@@ -90,13 +87,14 @@ async fn measure(
     }
     let total = (proposers * each) as f64;
     let (wall, cpu) = (wall.elapsed(), cpu_time()?.saturating_sub(cpu));
-    let synced = (syncs() - syncs_before) as f64;
+    let syncs = consensus.counters().log_syncs.read();
+    let synced = (syncs.count - syncs_before.count) as f64;
     println!(
         "{proposers:>5} proposers: {:>7.1} us/put wall, {:>5.1} us/put CPU, {:>6.1} puts/fsync, {:>5.0} us/fsync",
         wall.as_secs_f64() * 1e6 / total,
         cpu.as_secs_f64() * 1e6 / total,
         total / synced,
-        (sync_micros() - sync_micros_before) as f64 / synced,
+        (syncs.sum - syncs_before.sum).as_secs_f64() * 1e6 / synced,
     );
     Ok(())
 }

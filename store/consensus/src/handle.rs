@@ -10,8 +10,8 @@ use holdfast_core::ids::{ClusterId, LogIndex, MemberId, Revision, Term};
 use holdfast_core::read::ReadView;
 use holdfast_core::response::{Applied, RevisionEvents};
 
+use crate::counters::Counters;
 pub use crate::data_dir::holds_member;
-use crate::log::thread::LogCounters;
 use crate::member::Member;
 use crate::peers::server;
 use crate::running::Running;
@@ -247,9 +247,9 @@ impl Consensus {
         self.member().flush.engine().size()
     }
 
-    /// What the log thread has counted since the start.
-    pub fn log_counters(&self) -> &LogCounters {
-        self.running.log_counters()
+    /// What this member has counted since the start.
+    pub fn counters(&self) -> &Counters {
+        &self.member().counters
     }
 
     /// Proposals of this member whose outcome is not known yet.

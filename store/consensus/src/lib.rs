@@ -2,11 +2,13 @@
 //! behind one handle. openraft's types stay inside this crate; bytes on disk and wire are our own.
 
 mod ask;
+mod counters;
 mod data_dir;
 mod entry_codec;
 mod failure;
 mod forward;
 pub mod handle;
+pub mod histogram;
 pub mod limits;
 mod log;
 mod member;
@@ -27,5 +29,5 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use log::thread::LogCounters;
+pub use counters::{Counters, PeerCounters};
 pub use state::engines::{Engines, RocksEngines};

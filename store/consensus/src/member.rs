@@ -9,6 +9,7 @@ use holdfast_core::ids::{MemberId, Term};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, watch};
 
+use crate::counters::Counters;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::forward::client::ForwardQueue;
@@ -67,6 +68,8 @@ pub struct Member {
     pub receiving: Semaphore,
     /// Proposals under way here.
     pub in_flight: Arc<AtomicU64>,
+    /// Where to count.
+    pub counters: Arc<Counters>,
     /// Set once this member is being stopped.
     pub is_stopping: AtomicBool,
 }

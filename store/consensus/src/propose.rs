@@ -64,11 +64,15 @@ impl Member {
         // Whether a leader may have it by now: only then is the outcome unknown.
         let was_handed_over = AtomicBool::new(false);
         let outcome = self.propose_until_taken(proposal, &was_handed_over);
-        match tokio::time::timeout(self.request_timeout(), outcome).await {
+        let outcome = match tokio::time::timeout(self.request_timeout(), outcome).await {
             Ok(outcome) => outcome,
             Err(_) if was_handed_over.load(Ordering::Relaxed) => Err(ProposeError::Timeout),
             Err(_) => Err(ProposeError::NoLeader),
+        };
+        if outcome.is_err() {
+            self.counters.failed_proposals.fetch_add(1, Ordering::Relaxed);
         }
+        outcome
     }
 
     async fn propose_until_taken(

@@ -18,7 +18,7 @@ use crate::handle::{ApplyObserver, ConsensusConfig, StartError};
 use crate::limits::{RETIRED_STATE_GRACE, SHUTDOWN_TIMEOUT, STOP_FLUSH_TIMEOUT};
 use crate::log::sole_voter::SoleVoter;
 use crate::log::store::LogStore;
-use crate::log::thread::{LogCounters, LogOperation, LogQueue, LogThread};
+use crate::log::thread::{LogOperation, LogQueue, LogThread};
 use crate::member::{Leadership, Member};
 use crate::peers::book::PeerBook;
 use crate::peers::link::LinkFactory;
@@ -38,7 +38,6 @@ use crate::types::{Raft, position_or_none};
 /// A member with everything that runs for it.
 pub struct Running {
     member: Arc<Member>,
-    counters: Arc<LogCounters>,
     tasks: Vec<AbortHandle>,
     /// Ends the thread of Raft when dropped.
     raft_thread: Mutex<Option<oneshot::Sender<()>>>,
@@ -50,7 +49,6 @@ pub struct Foundation {
     pub parts: WorkerParts,
     /// The log.
     pub log: LogStore,
-    counters: Arc<LogCounters>,
     in_flight: Arc<AtomicU64>,
     jobs: mpsc::Sender<Job>,
     /// Signalled after each flush.
@@ -90,6 +88,7 @@ impl Foundation {
             engines,
             data_dir: opened.data_dir,
             failure: Arc::new(Failure::new()),
+            counters: Arc::default(),
         };
         let committed = position_or_none(opened.tail.committed().as_ref()).index.0;
         let log = LogStore {
@@ -101,12 +100,11 @@ impl Foundation {
         };
         let membership = opened.position.membership;
         let worker = ApplyWorker::new(parts.clone(), opened.engine, opened.machine, opened.rows, membership);
-        let counters = Arc::new(LogCounters::default());
         let in_flight = Arc::new(AtomicU64::new(0));
-        start_log_thread(&log, &counters, &in_flight, &parts)?;
+        start_log_thread(&log, &in_flight, &parts)?;
         let jobs = start_apply_thread(worker)?;
         start_flush_thread(&parts)?;
-        Ok(Foundation { parts, log, counters, in_flight, jobs, flushed, is_log_short: opened.is_log_short })
+        Ok(Foundation { parts, log, in_flight, jobs, flushed, is_log_short: opened.is_log_short })
     }
 
     /// openraft's side of the state machine.
@@ -131,7 +129,11 @@ impl Running {
         let opened = tokio::task::spawn_blocking(move || open(opening.0.as_ref(), &opening.1)).await;
         let opened = opened.map_err(|error| StartError::Raft(error.to_string()))??;
         let foundation = Foundation::lay(opened, engines, &config, observer)?;
-        let book = Arc::new(PeerBook::new(config.cluster_id.0, config.member_id.0));
+        let book = Arc::new(PeerBook::new(
+            config.cluster_id.0,
+            config.member_id.0,
+            Arc::clone(&foundation.parts.counters),
+        ));
         let is_started = Arc::new(AtomicBool::new(false));
         let raft_parts = RaftParts {
             config: raft_settings,
@@ -146,7 +148,6 @@ impl Running {
         foundation.parts.sole_voter.set_membership(effective.membership());
         let (forward_queue, forwarded) = tokio_mpsc::unbounded_channel();
         let flushed = Arc::clone(&foundation.flushed);
-        let counters = Arc::clone(&foundation.counters);
         let has_others = effective.voter_ids().any(|voter| voter != config.member_id.0);
         let vote_hold = VoteHold::new(foundation.is_log_short && has_others);
         if vote_hold.is_held() {
@@ -172,6 +173,7 @@ impl Running {
             leadership: Leadership::default(),
             receiving: Semaphore::new(1),
             in_flight: foundation.in_flight,
+            counters: foundation.parts.counters,
             is_stopping: AtomicBool::new(false),
             raft,
         });
@@ -185,17 +187,12 @@ impl Running {
             spawn(purge_after_flush(Arc::clone(&member), flushed)),
             spawn(remove_retired(Arc::clone(&member))),
         ];
-        Ok(Running { member, counters, tasks, raft_thread: Mutex::new(Some(raft_thread)) })
+        Ok(Running { member, tasks, raft_thread: Mutex::new(Some(raft_thread)) })
     }
 
     /// What tasks and callers share.
     pub fn member(&self) -> &Arc<Member> {
         &self.member
-    }
-
-    /// What the log thread has counted.
-    pub fn log_counters(&self) -> &LogCounters {
-        &self.counters
     }
 
     /// Hands leadership over, stops Raft, flushes, and writes what is left of the log.
@@ -249,14 +246,13 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
 
 fn start_log_thread(
     log: &LogStore,
-    counters: &Arc<LogCounters>,
     in_flight: &Arc<AtomicU64>,
     parts: &WorkerParts,
 ) -> Result<(), StartError> {
     let thread = LogThread {
         engine: Arc::clone(&log.engine),
         tail: Arc::clone(&log.tail),
-        counters: Arc::clone(counters),
+        counters: Arc::clone(&parts.counters),
         failure: Arc::clone(&parts.failure),
         in_flight: Arc::clone(in_flight),
         _data_dir: Arc::clone(&parts.data_dir),

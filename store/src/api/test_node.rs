@@ -101,7 +101,14 @@ impl TestNode {
             name: "two".into(),
             is_learner: false,
         });
-        TestNode::start_with(settings, data_dir, config).await
+        let started = TestNode::start_with(settings, data_dir, config).await;
+        let knows_its_peer = async {
+            while started.node.peers().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, knows_its_peer).await.expect("the members get known");
+        started
     }
 
     /// Starts a node and waits until it serves and has told everything that it tells by itself.

@@ -2,11 +2,13 @@
 //! only tells when there will be none.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use holdfast_core::response::Applied;
 use holdfast_proto::peer;
 use holdfast_proto::peer::propose_outcome::Status;
+use prost::Message as _;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::handle::ProposeError;
@@ -106,7 +108,14 @@ async fn send(member: &Member, call: Vec<Forward>) {
         return answer_all(waiting, Status::NotLeader);
     };
     let request = peer::ProposeRequest { header: Some(member.book.header(leader)), commands };
-    match tokio::time::timeout(member.request_timeout(), client.propose(request)).await {
+    let size_bytes = request.encoded_len() as u64;
+    let answer = tokio::time::timeout(member.request_timeout(), client.propose(request)).await;
+    let counters = member.book.counters(leader);
+    match &answer {
+        Ok(Ok(_)) => counters.sent_bytes.fetch_add(size_bytes, Ordering::Relaxed),
+        Ok(Err(_)) | Err(_) => counters.send_failures.fetch_add(1, Ordering::Relaxed),
+    };
+    match answer {
         Ok(Ok(response)) => {
             for (outcome, sender) in response.into_inner().outcomes.into_iter().zip(waiting) {
                 // The caller has its answer already when the entry was applied here first.

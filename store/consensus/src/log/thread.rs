@@ -16,6 +16,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use super::tail::LogTail;
+use crate::counters::Counters;
 use crate::data_dir::DataDir;
 use crate::entry_codec::{encode_entry, encode_position, encode_vote, payload_size};
 use crate::failure::Failure;
@@ -57,15 +58,6 @@ pub enum LogOperation {
     },
 }
 
-/// Counts of the log thread.
-#[derive(Debug, Default)]
-pub struct LogCounters {
-    /// Synced writes.
-    pub syncs: AtomicU64,
-    /// Time spent in synced writes.
-    pub sync_micros: AtomicU64,
-}
-
 /// The way to the log thread.
 pub struct LogQueue {
     waiting: Mutex<Waiting>,
@@ -85,8 +77,8 @@ pub struct LogThread {
     pub engine: Arc<dyn LogEngine>,
     /// What the log holds.
     pub tail: Arc<Mutex<LogTail>>,
-    /// What it counts.
-    pub counters: Arc<LogCounters>,
+    /// Where it counts.
+    pub counters: Arc<Counters>,
     /// Where to report that a write failed.
     pub failure: Arc<Failure>,
     /// Proposals of this member that have no outcome yet.
@@ -265,9 +257,7 @@ impl LogThread {
         let started = Instant::now();
         self.engine.write(batch, sync)?;
         if sync {
-            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            self.counters.syncs.fetch_add(1, Ordering::Relaxed);
-            self.counters.sync_micros.fetch_add(micros, Ordering::Relaxed);
+            self.counters.log_syncs.record(started.elapsed());
         }
         Ok(())
     }

@@ -2,12 +2,14 @@
 //! nor either of them behind a snapshot.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use holdfast_proto::peer;
 use holdfast_proto::peer::peer_client::PeerClient;
 use parking_lot::Mutex;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::counters::{Counters, PeerCounters};
 use crate::limits::{PEER_CONNECT_TIMEOUT, PEER_MESSAGE_BYTES_MAX};
 use crate::peers::reach::Reach;
 use crate::types::MemberNode;
@@ -47,6 +49,7 @@ pub struct PeerBook {
     member: u64,
     /// Who answers.
     pub reach: Reach,
+    counters: Arc<Counters>,
     connections: Mutex<BTreeMap<(u64, Purpose), Connection>>,
 }
 
@@ -59,8 +62,14 @@ struct Connection {
 
 impl PeerBook {
     /// No connections yet.
-    pub fn new(cluster_id: u64, member: u64) -> PeerBook {
-        PeerBook { cluster_id, member, reach: Reach::default(), connections: Mutex::new(BTreeMap::new()) }
+    pub fn new(cluster_id: u64, member: u64, counters: Arc<Counters>) -> PeerBook {
+        let connections = Mutex::new(BTreeMap::new());
+        PeerBook { cluster_id, member, reach: Reach::default(), counters, connections }
+    }
+
+    /// Where to count what goes to `target`.
+    pub fn counters(&self, target: u64) -> Arc<PeerCounters> {
+        self.counters.peer(target)
     }
 
     /// This member.

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use holdfast_proto::peer::peer_client::PeerClient;
 use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
@@ -12,10 +13,12 @@ use openraft::raft::{
     TransferLeaderResponse, VoteRequest, VoteResponse,
 };
 use openraft::{OptionalSend, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
+use prost::Message as _;
 use tonic::transport::Channel;
 
 use super::book::{PeerBook, Purpose};
 use super::reach::root_reason;
+use crate::counters::PeerCounters;
 use crate::limits::PEER_APPEND_TIMEOUT;
 use crate::snapshot::data::SnapshotData;
 use crate::snapshot::send::{SendError, send_snapshot};
@@ -37,11 +40,13 @@ pub struct PeerLink {
     target: u64,
     node: MemberNode,
     purpose: Purpose,
+    counters: Arc<PeerCounters>,
 }
 
 impl LinkFactory {
     fn link(&self, target: u64, node: &MemberNode, purpose: Purpose) -> PeerLink {
-        PeerLink { book: Arc::clone(&self.book), target, node: node.clone(), purpose }
+        let counters = self.book.counters(target);
+        PeerLink { book: Arc::clone(&self.book), target, node: node.clone(), purpose, counters }
     }
 }
 
@@ -72,14 +77,18 @@ impl PeerLink {
             .map_err(|error| RPCError::Unreachable(Unreachable::new(&error)))
     }
 
-    /// Awaits a call for at most `limit`.
+    /// Awaits a call with a message of `size_bytes` for at most `limit`.
     async fn call<T>(
         &self,
         action: RPCTypes,
         limit: Duration,
+        size_bytes: usize,
         call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
     ) -> Result<T, RpcError> {
-        match tokio::time::timeout(limit, call).await {
+        let started = Instant::now();
+        let answer = tokio::time::timeout(limit, call).await;
+        self.count(size_bytes, started, matches!(answer, Ok(Ok(_))));
+        match answer {
             Ok(Ok(response)) => {
                 self.book.reach.answered(self.target);
                 Ok(response.into_inner())
@@ -93,6 +102,17 @@ impl PeerLink {
                 let id = self.book.member();
                 Err(RPCError::Timeout(Timeout { action, id, target: self.target, timeout: limit }))
             }
+        }
+    }
+
+    fn count(&self, size_bytes: usize, started: Instant, is_success: bool) {
+        if !is_success {
+            self.counters.send_failures.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.counters.sent_bytes.fetch_add(size_bytes as u64, Ordering::Relaxed);
+        if self.purpose == Purpose::Heartbeat {
+            self.counters.round_trips.record(started.elapsed());
         }
     }
 
@@ -120,7 +140,9 @@ impl PeerLink {
     ) -> Result<VoteResponse<RaftTypes>, RpcError> {
         let mut client = self.client()?;
         let message = wire::vote_request_to_wire(self.book.header(self.target), &request, is_pre_vote);
-        let answer = self.call(RPCTypes::Vote, option.hard_ttl(), client.vote(message)).await?;
+        let size_bytes = message.encoded_len();
+        let vote = client.vote(message);
+        let answer = self.call(RPCTypes::Vote, option.hard_ttl(), size_bytes, vote).await?;
         wire::vote_answer_from_wire(answer).map_err(malformed)
     }
 }
@@ -135,7 +157,9 @@ impl RaftNetworkV2<RaftTypes> for PeerLink {
     ) -> Result<AppendEntriesResponse<RaftTypes>, RpcError> {
         let mut client = self.client()?;
         let message = wire::append_to_wire(self.book.header(self.target), &request);
-        let answer = self.call(RPCTypes::AppendEntries, PEER_APPEND_TIMEOUT, client.append(message)).await?;
+        let size_bytes = message.encoded_len();
+        let append = client.append(message);
+        let answer = self.call(RPCTypes::AppendEntries, PEER_APPEND_TIMEOUT, size_bytes, append).await?;
         wire::append_answer_from_wire(answer).map_err(malformed)
     }
 
@@ -168,6 +192,9 @@ impl RaftNetworkV2<RaftTypes> for PeerLink {
             closed = cancel => return Err(StreamingError::Closed(closed)),
             sent = send_snapshot(client, header, &vote, snapshot) => sent,
         };
+        if sent.is_err() {
+            self.counters.send_failures.fetch_add(1, Ordering::Relaxed);
+        }
         match sent {
             Ok(vote) => Ok(SnapshotResponse::new(vote)),
             Err(SendError::Peer(status)) => {
@@ -186,7 +213,9 @@ impl RaftNetworkV2<RaftTypes> for PeerLink {
         let mut client = self.client()?;
         let message = wire::transfer_to_wire(self.book.header(self.target), &request);
         let limit = option.hard_ttl().max(PEER_APPEND_TIMEOUT);
-        let answer = self.call(RPCTypes::TransferLeader, limit, client.transfer_leader(message)).await?;
+        let size_bytes = message.encoded_len();
+        let transfer = client.transfer_leader(message);
+        let answer = self.call(RPCTypes::TransferLeader, limit, size_bytes, transfer).await?;
         wire::transfer_answer_from_wire(answer).map_err(malformed)
     }
 }

@@ -1,12 +1,14 @@
 //! What this member serves to its peers. Every call is checked to be meant for this member of this cluster.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 use holdfast_proto::peer;
 use holdfast_proto::peer::peer_server::{Peer, PeerServer};
 use holdfast_proto::peer::{propose_outcome, read_index_response};
 use openraft::raft::VoteResponse;
+use prost::Message;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::handle::ProposeError;
@@ -42,6 +44,14 @@ fn stopped<E: std::fmt::Display>(error: E) -> Status {
 }
 
 impl PeerService {
+    /// Counts a message of another member. Others than members are not counted: their number has no bound.
+    fn received(&self, from: u64, message: &impl Message) {
+        if self.member.leadership.node(from).is_some() {
+            let size_bytes = message.encoded_len() as u64;
+            self.member.counters.peer(from).received_bytes.fetch_add(size_bytes, Ordering::Relaxed);
+        }
+    }
+
     /// Refuses what is meant for another cluster or another member.
     fn check(&self, header: Option<peer::Header>) -> Result<u64, Status> {
         let header = header.ok_or_else(|| Status::invalid_argument("header is missing"))?;
@@ -118,7 +128,7 @@ impl Peer for PeerService {
         request: Request<peer::AppendRequest>,
     ) -> Result<Response<peer::AppendResponse>, Status> {
         let request = request.into_inner();
-        self.check(request.header)?;
+        self.received(self.check(request.header)?, &request);
         let request = wire::append_from_wire(request).map_err(malformed)?;
         let (leader, committed) = (request.vote, request.leader_commit);
         let matched = request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id);
@@ -135,7 +145,7 @@ impl Peer for PeerService {
         request: Request<peer::VoteRequest>,
     ) -> Result<Response<peer::VoteResponse>, Status> {
         let request = request.into_inner();
-        self.check(request.header)?;
+        self.received(self.check(request.header)?, &request);
         let is_pre_vote = request.is_pre_vote;
         let request = wire::vote_request_from_wire(request).map_err(malformed)?;
         let answer = if self.member.vote_hold.is_held() {
@@ -153,7 +163,7 @@ impl Peer for PeerService {
         request: Request<peer::TransferLeaderRequest>,
     ) -> Result<Response<peer::TransferLeaderResponse>, Status> {
         let request = request.into_inner();
-        self.check(request.header)?;
+        self.received(self.check(request.header)?, &request);
         let request = wire::transfer_from_wire(request).map_err(malformed)?;
         let answer = self.member.raft.handle_transfer_leader(request).await.map_err(stopped)?;
         Ok(Response::new(wire::transfer_answer_to_wire(&answer)))
@@ -178,6 +188,7 @@ impl Peer for PeerService {
     ) -> Result<Response<peer::ProposeResponse>, Status> {
         let request = request.into_inner();
         let from = self.check(request.header)?;
+        self.received(from, &request);
         let proposals = request.commands.into_iter().map(|command| self.propose_one(from, command));
         let outcomes = join_all(proposals).await;
         Ok(Response::new(peer::ProposeResponse { outcomes }))

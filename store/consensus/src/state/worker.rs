@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::{Arc, mpsc};
+use std::time::Instant;
 
 use holdfast_core::apply::{Effects, Machine};
 use holdfast_core::codec;
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 use super::engines::Engines;
 use super::flush::{FlushClock, StatePosition};
 use super::published::Published;
+use crate::counters::Counters;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::entry_codec::{DamagedLog, decode_membership, encode_membership, payload_size};
 use crate::failure::Failure;
@@ -117,6 +119,8 @@ pub struct WorkerParts {
     pub data_dir: Arc<DataDir>,
     /// Where to report the end.
     pub failure: Arc<Failure>,
+    /// Where to count.
+    pub counters: Arc<Counters>,
 }
 
 /// The apply thread's state.
@@ -248,8 +252,12 @@ impl ApplyWorker {
     /// Writes a batch, waiting for room as long as the disk is full: the entries are committed and cannot be refused.
     fn write(&self, effects: &Effects) -> Result<(), ApplyFault> {
         loop {
+            let started = Instant::now();
             match self.engine.write(&effects.rows) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.parts.counters.state_writes.record(started.elapsed());
+                    return Ok(());
+                }
                 Err(fault) if fault.out_of_space => {
                     tracing::warn!(reason = %fault.reason, "no space to apply entries; trying again");
                     self.parts.data_dir.release_reserve();

@@ -96,7 +96,7 @@ fn concurrent_proposals_share_an_fsync() {
     let mut node = one_member(&folder, engines);
     node.start();
     node.put("first", "v").unwrap();
-    let before = node.consensus().log_counters().syncs.load(Ordering::SeqCst);
+    let before = node.consensus().counters().log_syncs.read().count;
     let proposals = (0..100).map(|proposer| {
         let consensus = node.consensus().clone();
         node.handle().spawn(async move {
@@ -109,7 +109,7 @@ fn concurrent_proposals_share_an_fsync() {
     for proposal in proposals {
         node.block_on(proposal).unwrap();
     }
-    let syncs = node.consensus().log_counters().syncs.load(Ordering::SeqCst) - before;
+    let syncs = node.consensus().counters().log_syncs.read().count - before;
     assert_eq!(node.consensus().view().head().revision.0, 502);
     assert!((5..=50).contains(&syncs), "500 proposals by 100 proposers took {syncs} fsyncs");
 }

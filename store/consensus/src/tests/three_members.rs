@@ -100,6 +100,29 @@ fn a_write_through_any_member_reaches_all() {
 }
 
 #[test]
+fn traffic_between_members_is_counted() {
+    let mut cluster = Cluster::in_memory();
+    let (leader, follower) = (cluster.leader(), cluster.follower());
+    cluster.nodes[follower].put("k", "v").unwrap();
+    let (leader_id, follower_id) = (leader as u64 + 1, follower as u64 + 1);
+    let counters = |node: usize, peer: u64| cluster.nodes[node].consensus().counters().peer(peer);
+    let (to_follower, to_leader) = (counters(leader, follower_id), counters(follower, leader_id));
+    wait_until("heartbeats are answered", || to_follower.round_trips.read().count > 0);
+    for bytes in [
+        &to_follower.sent_bytes,
+        &to_follower.received_bytes,
+        &to_leader.sent_bytes,
+        &to_leader.received_bytes,
+    ] {
+        wait_until("bytes are counted", || bytes.load(Ordering::Relaxed) > 0);
+    }
+    let before = to_follower.send_failures.load(Ordering::Relaxed);
+    cluster.nodes[follower].kill();
+    wait_until("failures are counted", || to_follower.send_failures.load(Ordering::Relaxed) > before);
+    assert!(cluster.nodes[leader].consensus().counters().state_writes.read().count > 0);
+}
+
+#[test]
 fn writes_resume_soon_after_the_leader_dies_and_nothing_acknowledged_is_lost() {
     let mut cluster = Cluster::in_memory();
     let mut acknowledged = Vec::new();

@@ -1,14 +1,20 @@
 //! Counters of calls and messages by method, plain atomics that cost nothing to touch. How they are named on
 //! `/metrics` is decided where they are printed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use holdfast_consensus::histogram::{DurationCounts, DurationHistogram};
 
 use super::method::Method;
 use crate::api::error::Code;
 
 /// gRPC's codes are 0..=16.
 const CODES: usize = 17;
+
+/// Bounds of how long calls take, in milliseconds: those of Prometheus' Go library.
+const DURATION_BOUNDS_MS: [u64; 11] = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
 #[derive(Default)]
 struct MethodCounters {
@@ -38,6 +44,8 @@ pub struct GrpcMetrics {
     methods: Box<[MethodCounters]>,
     received_bytes: AtomicU64,
     sent_bytes: AtomicU64,
+    /// How long calls took by method, once that is measured.
+    durations: OnceLock<Box<[DurationHistogram]>>,
 }
 
 impl Default for GrpcMetrics {
@@ -46,6 +54,7 @@ impl Default for GrpcMetrics {
             methods: Method::ALL.iter().map(|_| MethodCounters::default()).collect(),
             received_bytes: AtomicU64::new(0),
             sent_bytes: AtomicU64::new(0),
+            durations: OnceLock::new(),
         }
     }
 }
@@ -72,9 +81,24 @@ impl GrpcMetrics {
         self.sent_bytes.load(Ordering::Relaxed)
     }
 
+    /// Measures from now on how long calls take.
+    pub fn measure_durations(&self) {
+        self.durations.get_or_init(|| {
+            let bounds = || DURATION_BOUNDS_MS.into_iter().map(Duration::from_millis);
+            Method::ALL.iter().map(|_| DurationHistogram::new(bounds())).collect()
+        });
+    }
+
+    /// How long calls took, by method; nothing when that is not measured.
+    pub fn durations(&self) -> impl Iterator<Item = (Method, DurationCounts)> + '_ {
+        let durations = self.durations.get().into_iter().flatten();
+        Method::ALL.iter().copied().zip(durations.map(DurationHistogram::read))
+    }
+
     /// Begins a call. It ends when the value is dropped; with `Cancelled` unless an outcome was told.
     pub(in crate::api) fn start(self: &Arc<Self>, method: Method) -> CallCounter {
-        let counter = CallCounter { metrics: self.clone(), method, code: Code::Cancelled };
+        let started = self.durations.get().map(|_| Instant::now());
+        let counter = CallCounter { metrics: self.clone(), method, code: Code::Cancelled, started };
         counter.counters().started.fetch_add(1, Ordering::Relaxed);
         counter
     }
@@ -85,6 +109,8 @@ pub(in crate::api) struct CallCounter {
     metrics: Arc<GrpcMetrics>,
     method: Method,
     code: Code,
+    /// Only known when durations are measured.
+    started: Option<Instant>,
 }
 
 impl CallCounter {
@@ -113,6 +139,9 @@ impl CallCounter {
 impl Drop for CallCounter {
     fn drop(&mut self) {
         self.counters().handled[self.code as usize].fetch_add(1, Ordering::Relaxed);
+        if let (Some(started), Some(durations)) = (self.started, self.metrics.durations.get()) {
+            durations[self.method as usize].record(started.elapsed());
+        }
     }
 }
 
@@ -133,5 +162,17 @@ mod tests {
         assert_eq!((put.started, put.messages_received, put.messages_sent), (2, 1, 1));
         assert_eq!((put.handled[0], put.handled[1], put.handled.iter().sum::<u64>()), (1, 1, 2));
         assert_eq!((metrics.received_bytes(), metrics.sent_bytes()), (10, 4));
+    }
+
+    #[test]
+    fn durations_are_measured_when_asked_for() {
+        let metrics = Arc::new(GrpcMetrics::default());
+        drop(metrics.start(Method::Put));
+        assert_eq!(metrics.durations().count(), 0);
+        metrics.measure_durations();
+        drop(metrics.start(Method::Put));
+        let (_, put) = metrics.durations().find(|(method, _)| *method == Method::Put).unwrap();
+        assert_eq!((put.count, put.buckets.len()), (1, DURATION_BOUNDS_MS.len()));
+        assert!(metrics.durations().all(|(method, counts)| method == Method::Put || counts.count == 0));
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod checks;
 mod health;
+mod metrics;
 pub(super) mod plain;
 mod version;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware;
-use axum::routing::{MethodFilter, MethodRouter};
+use axum::routing::{MethodFilter, MethodRouter, get};
 
 use super::gateway;
 use super::grpc::GrpcMetrics;
@@ -28,6 +29,9 @@ struct HttpState {
 
 /// Everything on the client port that is no gRPC call.
 pub fn routes(node: Arc<Node>, metrics: Arc<GrpcMetrics>, settings: &HttpSettings) -> Router {
+    if settings.has_extensive_metrics {
+        metrics.measure_durations();
+    }
     let mut routes = watched(node.clone(), metrics.clone());
     if settings.has_gateway {
         routes = routes.merge(gateway::routes(node.clone(), metrics.clone()));
@@ -48,6 +52,7 @@ pub fn metrics_routes(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
 fn watched(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
     checks::routes()
         .route("/health", get_only(health::health))
+        .route("/metrics", get(metrics::metrics))
         .with_state(Arc::new(HttpState { node, metrics }))
 }
 

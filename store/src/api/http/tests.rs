@@ -135,3 +135,108 @@ async fn only_listed_origins_and_hosts_may_call() {
     let off = Request::post("http://localhost/v3/kv/put").body(Body::from("{}")).unwrap();
     assert_eq!(node.send(off).await.body, "404 page not found\n");
 }
+
+/// The values of all samples whose line begins with `name`, which may include labels.
+fn values(text: &str, name: &str) -> Vec<f64> {
+    let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    samples.map(|value| value.parse().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn metrics_have_the_names_that_alerts_and_dashboards_ask_for() {
+    let node = start().await;
+    node.post("/v3/kv/put", r#"{"key":"YQ=="}"#).await;
+    let answer = node.get("/metrics").await;
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let value = |name: &str| match values(&answer.body, name)[..] {
+        [value] => value,
+        ref other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(value("etcd_server_has_leader"), 1.0);
+    assert_eq!(value("etcd_server_is_leader"), 1.0);
+    assert_eq!(value("etcd_server_is_learner"), 0.0);
+    assert_eq!(value("etcd_server_leader_changes_seen_total"), 1.0);
+    assert!(value("etcd_server_proposals_committed_total") >= value("etcd_server_proposals_applied_total"));
+    assert!(value("etcd_server_proposals_applied_total") > 1.0);
+    assert_eq!(value("etcd_server_proposals_pending"), 0.0);
+    assert_eq!(value("etcd_server_proposals_failed_total"), 0.0);
+    assert_eq!(value("etcd_server_quota_backend_bytes"), 0.0);
+    assert!(value("etcd_mvcc_db_total_size_in_bytes") > 0.0);
+    assert!(value("etcd_mvcc_db_total_size_in_use_in_bytes") > 0.0);
+    assert_eq!(value("etcd_debugging_mvcc_current_revision"), 2.0);
+    assert_eq!(value("etcd_debugging_mvcc_keys_total"), 1.0);
+    assert_eq!(value("etcd_debugging_mvcc_watcher_total"), 0.0);
+    let syncs = value("etcd_disk_wal_fsync_duration_seconds_count");
+    assert!(syncs >= 1.0);
+    assert_eq!(value("etcd_disk_wal_fsync_duration_seconds_bucket{le=\"+Inf\"}"), syncs);
+    assert!(value("etcd_disk_wal_fsync_duration_seconds_bucket{le=\"8.192\"}") <= syncs);
+    assert!(value("etcd_disk_backend_commit_duration_seconds_bucket{le=\"+Inf\"}") >= 1.0);
+    assert!(value("etcd_network_client_grpc_received_bytes_total") > 0.0);
+    assert!(value("etcd_network_client_grpc_sent_bytes_total") > 0.0);
+    assert_eq!(value("etcd_server_version{server_version=\"3.7.3\"}"), 1.0);
+    assert_eq!(value("etcd_cluster_version{cluster_version=\"3.7\"}"), 1.0);
+    assert_eq!(value("etcd_server_id{server_id=\"a\"}"), 1.0);
+    assert!(value("process_cpu_seconds_total") > 0.0);
+    assert!(value("process_resident_memory_bytes") > 1e6);
+    assert!(value("process_open_fds") < value("process_max_fds"));
+    assert!(value("process_start_time_seconds") > 1.7e9);
+}
+
+#[tokio::test]
+async fn every_method_and_code_is_there_from_the_start() {
+    let node = start().await;
+    node.post("/v3/kv/put", r#"{"key":"YQ=="}"#).await;
+    node.post("/v3/kv/put", "{}").await;
+    let text = node.get("/metrics").await.body;
+    let put = r#"grpc_method="Put",grpc_service="etcdserverpb.KV",grpc_type="unary"}"#;
+    assert_eq!(values(&text, &format!("grpc_server_started_total{{{put}")), [2.0]);
+    assert_eq!(values(&text, &format!("grpc_server_msg_received_total{{{put}")), [2.0]);
+    assert_eq!(values(&text, &format!("grpc_server_msg_sent_total{{{put}")), [1.0]);
+    for (code, count) in [("OK", 1.0), ("InvalidArgument", 1.0), ("Unavailable", 0.0)] {
+        let name = format!("grpc_server_handled_total{{grpc_code=\"{code}\",{put}");
+        assert_eq!(values(&text, &name), [count], "{code}");
+    }
+    let handled = text.lines().filter(|line| line.starts_with("grpc_server_handled_total{")).count();
+    assert_eq!(handled, crate::api::grpc::Method::ALL.len() * 17);
+    assert!(!text.contains("grpc_server_handling_seconds"));
+}
+
+#[tokio::test]
+async fn extensive_metrics_tell_how_long_calls_took() {
+    let settings = HttpSettings { has_extensive_metrics: true, ..open_settings() };
+    let node = TestNode::start(&settings).await;
+    node.post("/v3/kv/put", r#"{"key":"YQ=="}"#).await;
+    let text = node.get("/metrics").await.body;
+    let put = r#"{grpc_method="Put",grpc_service="etcdserverpb.KV",grpc_type="unary"}"#;
+    assert_eq!(values(&text, &format!("grpc_server_handling_seconds_count{put}")), [1.0]);
+}
+
+#[tokio::test]
+async fn the_metrics_of_a_member_name_its_peers() {
+    let node = TestNode::start_without_leader(&open_settings()).await;
+    let text = node.get("/metrics").await.body;
+    assert_eq!(values(&text, "etcd_server_has_leader"), [0.0]);
+    assert_eq!(values(&text, r#"etcd_network_known_peers{Local="a",Remote="b"}"#), [1.0]);
+    assert_eq!(values(&text, r#"etcd_network_peer_sent_bytes_total{To="b"}"#), [0.0]);
+    assert_eq!(values(&text, r#"etcd_network_peer_received_bytes_total{From="b"}"#), [0.0]);
+    assert_eq!(values(&text, r#"etcd_network_peer_sent_failures_total{To="b"}"#).len(), 1);
+    assert_eq!(values(&text, r#"etcd_network_peer_round_trip_time_seconds_count{To="b"}"#), [0.0]);
+}
+
+#[tokio::test]
+async fn the_monitoring_port_serves_monitoring_alone() {
+    let node = start().await;
+    let routes = super::metrics_routes(node.node.clone(), node.metrics.clone());
+    for (path, status) in [
+        ("/metrics", 200),
+        ("/health", 200),
+        ("/livez", 200),
+        ("/readyz", 200),
+        ("/version", 404),
+        ("/v3/kv/put", 404),
+    ] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = tower::ServiceExt::oneshot(routes.clone(), request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path}");
+    }
+}

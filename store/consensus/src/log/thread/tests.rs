@@ -1,7 +1,5 @@
 //! What the log thread makes of operations that come together.
 
-use std::sync::atomic::Ordering;
-
 use holdfast_storage::memory::MemoryLogEngine;
 use openraft::async_runtime::Oneshot;
 use openraft::entry::RaftEntry;
@@ -16,7 +14,7 @@ struct Parts {
     queue: Arc<LogQueue>,
     engine: Arc<MemoryLogEngine>,
     tail: Arc<Mutex<LogTail>>,
-    counters: Arc<LogCounters>,
+    counters: Arc<Counters>,
     thread: LogThread,
     _folder: tempfile::TempDir,
 }
@@ -25,7 +23,7 @@ fn parts() -> Parts {
     let folder = tempfile::tempdir().unwrap();
     let engine = Arc::new(MemoryLogEngine::new());
     let tail = Arc::new(Mutex::new(LogTail::new(None, None, None, None, 1 << 20)));
-    let counters = Arc::new(LogCounters::default());
+    let counters = Arc::new(Counters::default());
     let thread = LogThread {
         engine: Arc::clone(&engine) as Arc<dyn LogEngine>,
         tail: Arc::clone(&tail),
@@ -47,7 +45,7 @@ fn append(parts: &Parts, term: u64, indexes: std::ops::Range<u64>) -> Written {
     written
 }
 
-fn run(parts: Parts) -> (Arc<MemoryLogEngine>, Arc<LogCounters>) {
+fn run(parts: Parts) -> (Arc<MemoryLogEngine>, Arc<Counters>) {
     let (done, _) = oneshot::channel();
     parts.queue.push(LogOperation::Stop { done });
     parts.thread.run(&parts.queue);
@@ -62,7 +60,7 @@ fn operations_that_wait_together_share_one_sync_and_the_newest_callback_is_compl
     let (done, mut voted) = oneshot::channel();
     parts.queue.push(LogOperation::Vote { vote: Vote::new(2, 1), done });
     let (engine, counters) = run(parts);
-    assert_eq!(counters.syncs.load(Ordering::SeqCst), 1);
+    assert_eq!(counters.log_syncs.read().count, 1);
     assert!(first.try_recv().is_err(), "an older callback is dropped: completion is a watermark");
     assert!(matches!(second.try_recv(), Ok(Ok(()))));
     assert!(matches!(voted.try_recv(), Ok(Ok(()))));
