@@ -7,9 +7,15 @@ set -euo pipefail
 setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$setup/../.."
 
+. "$setup/environment.sh"
+# Two checkouts that build into the same folder at the same time would test each other's code.
+mkdir -p "$CARGO_TARGET_DIR"
+exec {turn}>"$CARGO_TARGET_DIR/test-run"
+flock --nonblock "$turn" || { echo "waiting for another test run in $CARGO_TARGET_DIR" >&2 && flock "$turn"; }
+
 started=$SECONDS
 with_reference=yes
-"$setup/prepare.sh" test || { [ $? = 3 ] && with_reference=no; }
+"$setup/prepare.sh" test {turn}>&- || { [ $? = 3 ] && with_reference=no; }
 . "$setup/environment.sh"
 
 log=$(mktemp "${TMPDIR:-/tmp}/holdfast-test.XXXXXX")
@@ -21,7 +27,8 @@ phase() { # <name> <command...>
   local name=$1 begun=$SECONDS outcome=ok
   shift
   printf '\n== %s: %s\n' "$name" "$*"
-  "$@" 2>&1 </dev/null | tee -a "$log" || outcome=FAILED
+  # A server that a test left behind must not hold the turn.
+  "$@" 2>&1 </dev/null {turn}>&- | tee -a "$log" || outcome=FAILED
   [ "$outcome" = ok ] || failed=yes
   summary+=("$(printf '%-12s %-7s %4d s' "$name" "$outcome" $((SECONDS - begun)))")
 }

@@ -23,14 +23,15 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// Reads the checkout that this package was compiled in.
+    /// Reads the checkout that cargo runs in; not the one of the compilation, which may have been another.
     ///
     /// # Panics
     ///
-    /// When a file or folder cannot be read.
+    /// When a file or folder cannot be read, or outside of cargo.
     #[must_use]
     pub fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+        let root = Path::new(&package)
             .ancestors()
             .nth(2)
             .expect("this package stands two folders below the root")
