@@ -24,7 +24,8 @@ trap 'rm -f "$log"' EXIT
 summary=()
 failed=no
 phase() { # <name> <command...>
-  local name=$1 begun=$SECONDS outcome=ok
+  local name=$1 begun=$SECONDS
+  outcome=ok
   shift
   printf '\n== %s: %s\n' "$name" "$*"
   # A server that a test left behind must not hold the turn.
@@ -41,18 +42,23 @@ summary+=("$(printf '%-12s %-7s %4d s' set-up ok $((SECONDS - started)))")
 phase format cargo fmt --all --check
 phase tidy cargo test --locked --quiet -p holdfast-tidy
 phase clippy cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
-# The server comes out of the same build as its unit tests: built alone, with fewer features asked of what it depends
-# on, it would be compiled a second time.
-phase build cargo build --locked "${server[@]}" --all-targets
-phase unit cargo test --locked "${server[@]}" --no-fail-fast
-export HOLDFAST_BIN=$CARGO_TARGET_DIR/debug/holdfast
-if [ "$with_reference" = yes ]; then
-  phase reference "$setup/reference-tools.sh"
-  HOLDFAST_REFERENCE_DIR=$("$setup/reference-tools.sh" --where)
-  export HOLDFAST_REFERENCE_DIR
-fi
-phase harness cargo build --locked "${processes[@]/#/--package=}" --all-targets
-phase processes cargo test --locked "${processes[@]/#/--package=}" --no-fail-fast
+build_and_test() {
+  # The server comes out of the same build as its unit tests: built alone, with fewer features asked of what it depends
+  # on, it would be compiled a second time.
+  phase build cargo build --locked "${server[@]}" --all-targets
+  # What an earlier build left there is not what is to be tested.
+  [ "$outcome" = ok ] || return 0
+  phase unit cargo test --locked "${server[@]}" --no-fail-fast
+  export HOLDFAST_BIN=$CARGO_TARGET_DIR/debug/holdfast
+  if [ "$with_reference" = yes ]; then
+    phase reference "$setup/reference-tools.sh"
+    HOLDFAST_REFERENCE_DIR=$("$setup/reference-tools.sh" --where)
+    export HOLDFAST_REFERENCE_DIR
+  fi
+  phase harness cargo build --locked "${processes[@]/#/--package=}" --all-targets
+  phase processes cargo test --locked "${processes[@]/#/--package=}" --no-fail-fast
+}
+build_and_test
 
 # The runner's own lines, added up: "test result: ok. 12 passed; 0 failed; ..."
 counts=$(awk '/^test result: / { passed += $4; failed += $6 } END { printf "%d passed, %d failed", passed, failed }' "$log")
