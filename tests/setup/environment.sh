@@ -1,9 +1,13 @@
 # shellcheck shell=bash
 # Sourced by every recipe: where things built once per machine live, and the PATH that finds the compilers.
 # Only sets variables; must not build, install or write anything.
-export HOLDFAST_CACHE_DIR=${HOLDFAST_CACHE_DIR:-$HOME/.cache/holdfast}
+: "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}"
+export HOME HOLDFAST_CACHE_DIR=${HOLDFAST_CACHE_DIR:-$HOME/.cache/holdfast}
 # Outside the checkout, so that a new clone (and CI's, every time) finds the dependencies compiled.
 export CARGO_TARGET_DIR=${HOLDFAST_TARGET_DIR:-${CARGO_TARGET_DIR:-$HOLDFAST_CACHE_DIR/target}}
+# Tests run in folders of their own.
+case $HOLDFAST_CACHE_DIR in /*) ;; *) HOLDFAST_CACHE_DIR=$PWD/$HOLDFAST_CACHE_DIR ;; esac
+case $CARGO_TARGET_DIR in /*) ;; *) CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR ;; esac
 export CARGO_TERM_PROGRESS_WHEN=${CARGO_TERM_PROGRESS_WHEN:-never}
 
 # The go command that is new enough for the reference tools, kept beside them where the machine's own is older.
