@@ -65,10 +65,8 @@ impl Foundation {
         observer: Arc<dyn ApplyObserver>,
     ) -> Result<Foundation, StartError> {
         let id = config.member_id.0;
+        // The vote on disk is of an earlier life, whatever it says: this one has yet to be elected.
         let sole_voter = Arc::new(SoleVoter::new(id));
-        if let Some(vote) = opened.tail.vote() {
-            sole_voter.set_vote(&vote);
-        }
         sole_voter.set_applied_term(opened.machine.head().applied.term.0);
         let flushed = Arc::new(Notify::new());
         let on_durable = Arc::clone(&flushed);
@@ -178,6 +176,11 @@ impl Running {
             raft,
         });
         bootstrap(&member.raft, &config).await?;
+        if effective.voter_ids().eq([config.member_id.0]) {
+            // Nobody else could be elected: no reason to wait for the timer.
+            let elected = member.raft.trigger().elect(false).await;
+            elected.map_err(|fatal| StartError::Raft(fatal.to_string()))?;
+        }
         let known = member.raft.server_metrics().borrow_watched().clone();
         status::publish(&member, &known);
         let tasks = vec![

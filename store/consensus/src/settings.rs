@@ -22,6 +22,9 @@ pub fn raft_config(config: &ConsensusConfig) -> Result<Arc<Config>, StartError> 
         election_timeout_min: shortest,
         election_timeout_max: longest,
         enable_pre_vote: Some(true),
+        // What is committed is written down after it is acknowledged. A leader that took up its old term again would
+        // answer reads without the entries in between; an election puts an entry of its own behind them.
+        enable_leader_restore: Some(false),
         max_payload_entries: APPEND_ENTRIES_MAX,
         snapshot_policy: SnapshotPolicy::Never,
         max_in_snapshot_log_to_keep: config.catch_up_entries,

@@ -42,6 +42,11 @@ impl MemoryEngines {
         self.fails.store(true, Ordering::SeqCst);
     }
 
+    /// Lets writes succeed again.
+    pub fn allow_writes(&self) {
+        self.fails.store(false, Ordering::SeqCst);
+    }
+
     /// Forgets everything that was not durable, in every engine.
     pub fn crash(&self) {
         for log in self.logs.lock().values() {

@@ -191,6 +191,18 @@ impl TestNode {
         Ok(applied.revision.0)
     }
 
+    /// Puts many keys with large values at once, so that they share log batches and take a while to apply; returns the
+    /// newest revision.
+    pub fn put_many_large(&self, name: &str) -> i64 {
+        let value = "v".repeat(64 << 10);
+        let proposals = (0..200).map(|number| {
+            let (consensus, command) = (self.consensus().clone(), put(&format!("{name}-{number}"), &value));
+            self.handle().spawn(async move { consensus.propose(command).await.unwrap().revision.0 })
+        });
+        let proposals: Vec<_> = proposals.collect();
+        proposals.into_iter().map(|proposal| self.block_on(proposal).unwrap()).max().unwrap()
+    }
+
     /// The value of a key as this member has applied it.
     pub fn get(&self, key: &str) -> Option<String> {
         let found = self.consensus().view().get(key.as_bytes()).unwrap()?;

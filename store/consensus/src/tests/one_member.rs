@@ -89,6 +89,28 @@ fn a_crash_that_forgets_everything_unsynced_loses_nothing_acknowledged() {
     }
 }
 
+/// Entries are acknowledged before it is on disk that they are committed, so a restart has some of them to apply yet.
+#[test]
+fn the_first_read_after_a_crash_sees_all_that_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let engines = Arc::new(MemoryEngines::syncing_in(Duration::from_millis(1)));
+    let mut node = one_member(&folder, Arc::clone(&engines) as Arc<dyn Engines>);
+    for round in 0..5 {
+        node.start();
+        let acknowledged = node.put_many_large(&format!("round{round}"));
+        // What ends in order writes down what is committed; a crash does not.
+        engines.fail_writes();
+        node.kill();
+        wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
+        engines.crash();
+        engines.allow_writes();
+        node.start();
+        node.block_on(node.consensus().read_barrier()).unwrap();
+        assert_eq!(node.consensus().view().head().revision.0, acknowledged, "round {round}");
+        node.kill();
+    }
+}
+
 #[test]
 fn concurrent_proposals_share_an_fsync() {
     let folder = tempfile::tempdir().unwrap();

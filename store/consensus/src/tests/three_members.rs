@@ -264,6 +264,34 @@ fn no_linearizable_read_is_stale_while_leadership_moves() {
     assert!(reads.load(Ordering::SeqCst) > 20, "{reads:?} reads");
 }
 
+/// Back before anyone missed it, it must not take up its leadership where its disk says that it was.
+#[test]
+fn a_leader_that_restarts_at_once_answers_no_stale_read() {
+    let engines = std::cell::RefCell::new(Vec::new());
+    let new_engines = || {
+        let new = Arc::new(MemoryEngines::syncing_in(Duration::from_millis(1)));
+        engines.borrow_mut().push(Arc::clone(&new));
+        new as Arc<dyn Engines>
+    };
+    let mut cluster = Cluster::start(new_engines, |_| {});
+    let engines = engines.into_inner();
+    for round in 0..5 {
+        let leader = cluster.leader();
+        let acknowledged = cluster.nodes[leader].put_many_large(&format!("round{round}"));
+        // What ends in order writes down what is committed; a crash does not.
+        engines[leader].fail_writes();
+        cluster.nodes[leader].kill();
+        let data_dir = cluster.nodes[leader].config.data_dir.clone();
+        wait_until("the folder is free", || crate::data_dir::DataDir::open(&data_dir).is_ok());
+        engines[leader].crash();
+        engines[leader].allow_writes();
+        cluster.nodes[leader].start();
+        let node = &cluster.nodes[leader];
+        node.block_on(node.consensus().read_barrier()).unwrap();
+        assert!(node.consensus().view().head().revision.0 >= acknowledged, "round {round}");
+    }
+}
+
 #[test]
 fn a_leader_without_a_quorum_answers_no_read_and_no_write() {
     let mut cluster = Cluster::in_memory();
