@@ -9,6 +9,7 @@ mod failure;
 mod forward;
 pub mod handle;
 pub mod histogram;
+mod leader_heard;
 pub mod limits;
 mod log;
 mod member;

@@ -107,3 +107,10 @@ pub const GATHER_PAUSE: Duration = Duration::from_micros(100);
 
 /// A member that cannot be reached is mentioned once in this time.
 pub const UNREACHABLE_REPEAT_PAUSE: Duration = Duration::from_secs(30);
+
+/// Election timeouts after which a leader that is not heard, or that hears no quorum, counts as lost; longer than it
+/// takes to elect another.
+pub const LEADER_SILENCE_ELECTIONS: u32 = 2;
+
+/// In each election timeout it is looked this many times whether the leader is still heard.
+pub const LEADER_LOOKS_PER_ELECTION: u32 = 4;

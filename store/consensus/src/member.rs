@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::forward::client::ForwardQueue;
 use crate::forward::pending::PendingForwards;
 use crate::handle::{AskHandler, Peer};
+use crate::leader_heard::LeaderHeard;
 use crate::limits::{LEADER_RETRY_PAUSE, REQUEST_TIMEOUT_BASE};
 use crate::log::sole_voter::SoleVoter;
 use crate::log::tail::LogTail;
@@ -64,6 +65,8 @@ pub struct Member {
     pub asks: RwLock<Option<Arc<dyn AskHandler>>>,
     /// Who leads.
     pub leadership: Leadership,
+    /// When the leader was last heard.
+    pub heard: LeaderHeard,
     /// One permit: a second snapshot is not received beside the first.
     pub receiving: Semaphore,
     /// Proposals under way here.

@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Instant;
 
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::errors::{InitializeError, RaftError};
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use crate::forward;
 use crate::forward::pending::PendingForwards;
 use crate::handle::{ApplyObserver, ConsensusConfig, StartError};
+use crate::leader_heard::LeaderHeard;
 use crate::limits::{RETIRED_STATE_GRACE, SHUTDOWN_TIMEOUT, STOP_FLUSH_TIMEOUT};
 use crate::log::sole_voter::SoleVoter;
 use crate::log::store::LogStore;
@@ -169,6 +171,7 @@ impl Running {
             failure: foundation.parts.failure,
             asks: RwLock::new(None),
             leadership: Leadership::default(),
+            heard: LeaderHeard::default(),
             receiving: Semaphore::new(1),
             in_flight: foundation.in_flight,
             counters: foundation.parts.counters,
@@ -182,7 +185,7 @@ impl Running {
             elected.map_err(|fatal| StartError::Raft(fatal.to_string()))?;
         }
         let known = member.raft.server_metrics().borrow_watched().clone();
-        status::publish(&member, &known);
+        status::publish(&member, &known, Instant::now());
         let tasks = vec![
             spawn(status::run(Arc::clone(&member))),
             spawn(read_barrier::run(Arc::clone(&member))),

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use holdfast_core::ids::{LogIndex, MemberId, Term};
-use openraft::Instant;
+use openraft::Instant as _;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::metrics::RaftServerMetrics;
 
 use crate::handle::{ConsensusStatus, Peer};
+use crate::limits::{LEADER_LOOKS_PER_ELECTION, LEADER_SILENCE_ELECTIONS};
 use crate::member::Member;
 use crate::types::{RaftTypes, StoredMembership};
 
@@ -30,12 +32,27 @@ impl Member {
 
     /// Whether a quorum answered this leader within an election timeout.
     fn has_quorum(&self) -> bool {
+        self.had_quorum_within(self.election_timeout)
+    }
+
+    fn had_quorum_within(&self, time: Duration) -> bool {
         if self.sole_voter.is_sole() {
             return true;
         }
         let metrics = self.raft.data_metrics();
         let acknowledged = metrics.borrow_watched().last_quorum_acked;
-        acknowledged.is_some_and(|at| at.into_inner().elapsed() <= self.election_timeout)
+        acknowledged.is_some_and(|at| at.into_inner().elapsed() <= time)
+    }
+
+    /// Whether `leader`, which Raft names, is there. Raft names the last leader until the next is elected, and itself
+    /// even without anybody who follows.
+    fn is_leader_there(&self, leader: u64) -> bool {
+        let patience = self.election_timeout * LEADER_SILENCE_ELECTIONS;
+        if leader == self.id {
+            self.had_quorum_within(patience)
+        } else {
+            self.heard.is_recent(leader, patience)
+        }
     }
 }
 
@@ -53,14 +70,29 @@ pub fn peers_of(membership: &StoredMembership) -> Vec<Peer> {
         .collect()
 }
 
-/// Takes over Raft's view of leadership until Raft ends, which is a failure unless it was told to.
+/// What Raft said of leadership, and since when.
+struct Named {
+    term: u64,
+    leader: Option<u64>,
+    since: Instant,
+}
+
+/// Takes over Raft's view of leadership until Raft ends, which is a failure unless it was told to. Between changes it
+/// looks whether the leader is still there.
 pub async fn run(member: Arc<Member>) {
     let mut metrics = member.raft.server_metrics();
+    let mut look = tokio::time::interval(member.election_timeout / LEADER_LOOKS_PER_ELECTION);
+    let mut named = Named { term: 0, leader: None, since: Instant::now() };
     loop {
         let seen = metrics.borrow_and_update().clone();
-        publish(&member, &seen);
-        if metrics.changed().await.is_err() {
-            break;
+        let (term, leader) = (seen.vote.leader_id.term, seen.current_leader);
+        if (term, leader) != (named.term, named.leader) {
+            named = Named { term, leader, since: Instant::now() };
+        }
+        publish(&member, &seen, named.since);
+        tokio::select! {
+            changed = metrics.changed() => if changed.is_err() { break },
+            _ = look.tick() => {}
         }
     }
     let (term, _) = *member.leadership.current.borrow();
@@ -72,12 +104,14 @@ pub async fn run(member: Arc<Member>) {
     }
 }
 
-/// Publishes one state of Raft.
-pub fn publish(member: &Member, metrics: &RaftServerMetrics<RaftTypes>) {
+/// Publishes one state of Raft. A leader that Raft names only `since` a moment is given the time to be heard.
+pub fn publish(member: &Member, metrics: &RaftServerMetrics<RaftTypes>, since: Instant) {
     let peers = peers_of(&metrics.membership_config);
     if **member.leadership.peers.load() != peers {
         member.leadership.peers.store(Arc::new(peers));
     }
     let term = Term(metrics.vote.leader_id.term);
-    member.leadership.update(term.0, metrics.current_leader);
+    let is_new = since.elapsed() < member.election_timeout * LEADER_SILENCE_ELECTIONS;
+    let leader = metrics.current_leader.filter(|leader| is_new || member.is_leader_there(*leader));
+    member.leadership.update(term.0, leader);
 }

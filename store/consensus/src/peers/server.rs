@@ -128,7 +128,9 @@ impl Peer for PeerService {
         request: Request<peer::AppendRequest>,
     ) -> Result<Response<peer::AppendResponse>, Status> {
         let request = request.into_inner();
-        self.received(self.check(request.header)?, &request);
+        let from = self.check(request.header)?;
+        self.received(from, &request);
+        self.member.heard.from(from);
         let request = wire::append_from_wire(request).map_err(malformed)?;
         let (leader, committed) = (request.vote, request.leader_commit);
         let matched = request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id);

@@ -314,6 +314,27 @@ fn a_leader_without_a_quorum_answers_no_read_and_no_write() {
 }
 
 #[test]
+fn members_without_a_quorum_know_no_leader_and_find_one_again() {
+    let mut cluster = Cluster::in_memory();
+    let leader = cluster.leader();
+    let follower = cluster.follower();
+    let third = (0..3).find(|index| *index != leader && *index != follower).unwrap();
+    // A leader that nobody follows.
+    cluster.nodes[follower].kill();
+    cluster.nodes[third].kill();
+    wait_until("the leader gives up", || cluster.nodes[leader].consensus().status().leader.is_none());
+    cluster.nodes[follower].start();
+    assert!(cluster.nodes[cluster.leader()].put("a", "1").is_ok());
+    // A follower whose leader is gone, and that cannot elect another.
+    let leader = cluster.leader();
+    let follower = cluster.follower();
+    cluster.nodes[leader].kill();
+    wait_until("the follower gives up", || cluster.nodes[follower].consensus().status().leader.is_none());
+    cluster.nodes[third].start();
+    assert!(cluster.nodes[cluster.leader()].put("b", "2").is_ok());
+}
+
+#[test]
 fn stopping_the_leader_hands_over_at_once() {
     let mut cluster = Cluster::in_memory();
     cluster.nodes[0].put("a", "1").unwrap();
