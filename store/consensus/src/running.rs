@@ -184,8 +184,7 @@ impl Running {
             let elected = member.raft.trigger().elect(false).await;
             elected.map_err(|fatal| StartError::Raft(fatal.to_string()))?;
         }
-        let known = member.raft.server_metrics().borrow_watched().clone();
-        status::publish(&member, &known, Instant::now());
+        status::publish(&member, &member.raft.server_metrics().borrow_watched(), Instant::now());
         let tasks = vec![
             spawn(status::run(Arc::clone(&member))),
             spawn(read_barrier::run(Arc::clone(&member))),
