@@ -105,16 +105,19 @@ impl Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::stream;
+    use futures::{FutureExt as _, stream};
     use holdfast_proto::etcdserverpb as pb;
+    use proptest::prelude::*;
 
-    fn documents(pieces: &[&'static str]) -> Documents {
-        let pieces: Vec<_> =
-            pieces.iter().map(|piece| Ok::<_, std::io::Error>(Bytes::from(*piece))).collect();
+    fn documents(pieces: &[&str]) -> Documents {
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece.as_bytes())))
+            .collect();
         Documents::new(Body::from_stream(stream::iter(pieces)), 64)
     }
 
-    async fn ids(pieces: &[&'static str]) -> (Vec<i64>, Option<Status>) {
+    async fn ids(pieces: &[&str]) -> (Vec<i64>, Option<Status>) {
         let mut documents = documents(pieces);
         let mut ids = Vec::new();
         loop {
@@ -141,6 +144,21 @@ mod tests {
         assert_eq!(status.unwrap().message, "invalid character 'g' looking for beginning of value");
         assert_eq!(ids(&[r#"{"ID":"#]).await.1.unwrap().message, "unexpected EOF");
         assert_eq!(ids(&["}"]).await.1.unwrap().code, Code::InvalidArgument);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_the_same_however_they_are_cut(
+            body in r#"[{}\[\]":,\\ IDx7\n]{0,60}"#,
+            cuts in prop::collection::vec(0_usize..60, 0..5),
+        ) {
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(body.len())).collect();
+            cuts.extend([0, body.len()]);
+            cuts.sort_unstable();
+            let pieces: Vec<&str> = cuts.windows(2).map(|cut| &body[cut[0]..cut[1]]).collect();
+            let read = |pieces: &[&str]| ids(pieces).now_or_never().expect("nothing is waited for");
+            prop_assert_eq!(read(&pieces), read(&[&body]));
+        }
     }
 
     #[tokio::test]

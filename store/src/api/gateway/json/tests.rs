@@ -3,6 +3,7 @@
 use super::*;
 use holdfast_proto::etcdserverpb as pb;
 use pb::range_request::SortOrder;
+use proptest::prelude::*;
 
 fn range(body: &str) -> pb::RangeRequest {
     decode(body.as_bytes()).unwrap()
@@ -90,4 +91,70 @@ fn nesting_has_a_bound() {
     assert!(status.message.contains("recursion limit"), "{status}");
     let unknown = format!(r#"{{"x":{}{},"key":5}}"#, "[".repeat(100_000), "]".repeat(100_000));
     assert!(refusal(&unknown).contains("invalid type"));
+}
+
+/// Any JSON, with names and values that messages know among it.
+fn documents() -> impl Strategy<Value = Value> {
+    let text = prop_oneof!["[A-Za-z0-9+/=_-]{0,8}", "-?[0-9]{1,20}", ".{0,4}", "DESCEND|KEY|EQUAL|VALUE"];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text.prop_map(Value::from),
+    ];
+    let names = "key|value|lease|limit|range_end|rangeEnd|sort_order|compare|target|success|failure|x|ID|TTL|\
+        request_put|requestRange|request_txn|create_request|filters|prev_kv";
+    leaf.prop_recursive(5, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(names, inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// Reads a body as several messages; each is read or refused with a text.
+fn read_as_anything(body: &[u8]) {
+    fn read<Q: Message + DeserializeOwned + Default>(body: &[u8]) {
+        if let Err(status) = decode::<Q>(body) {
+            assert_eq!(status.code, crate::api::error::Code::InvalidArgument);
+            assert!(!status.message.is_empty());
+        }
+    }
+    read::<pb::RangeRequest>(body);
+    read::<pb::PutRequest>(body);
+    read::<pb::TxnRequest>(body);
+    read::<pb::WatchRequest>(body);
+    read::<pb::LeaseGrantRequest>(body);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..100)) {
+        read_as_anything(&body);
+    }
+
+    #[test]
+    fn any_document_is_read_or_refused_wherever_it_ends(
+        document in documents(),
+        end in any::<prop::sample::Index>(),
+    ) {
+        let body = document.to_string();
+        read_as_anything(body.as_bytes());
+        read_as_anything(&body.as_bytes()[..end.index(body.len() + 1)]);
+    }
+
+    #[test]
+    fn what_was_printed_is_read_back(
+        key in prop::collection::vec(any::<u8>(), 0..20),
+        limit in any::<i64>(),
+        sort_order in 0..3_i32,
+        keys_only in any::<bool>(),
+    ) {
+        let request =
+            pb::RangeRequest { key: key.into(), limit, sort_order, keys_only, ..Default::default() };
+        let printed = serde_json::to_vec(&request).unwrap();
+        prop_assert_eq!(decode::<pb::RangeRequest>(&printed).unwrap(), request);
+    }
 }
