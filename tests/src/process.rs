@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
-use rustix::process::{Pid, kill_process};
+use rustix::process::{Pid, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// How many lines of output a failing test shows.
 const LOG_TAIL_LINES: usize = 40;
@@ -116,6 +116,12 @@ impl ChildProcess {
     /// Stops the process where it stands, as a machine that hangs would.
     pub fn pause(&mut self) {
         self.signal(Signal::STOP);
+        // Until it stands: a signal that comes now, with a lower number, would be taken first. The end is left to be
+        // collected by whoever waits for it.
+        let events = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = waitid(WaitId::Pid(self.raw_id()), events);
+        }
     }
 
     /// Lets a paused process go on.
