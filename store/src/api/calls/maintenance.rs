@@ -50,7 +50,8 @@ pub async fn alarm(node: &Node, request: pb::AlarmRequest) -> Result<pb::AlarmRe
         (Ok(AlarmAction::Deactivate), Some(kind)) => node.alarm(false, member, Some(kind)).await?,
         (Ok(AlarmAction::Get), kind) => {
             let view = node.read(true).await?;
-            let wanted = |alarm: &&Alarm| kind.is_none_or(|kind| alarm.kind == kind);
+            // 0 asks for all kinds; a number that is no kind asks for alarms that nothing raises.
+            let wanted = |alarm: &&Alarm| kind.map_or(request.alarm == 0, |kind| alarm.kind == kind);
             let alarms = view.head().alarms.iter().filter(wanted).cloned().collect();
             (node.header_at(view.head().revision), alarms)
         }

@@ -25,7 +25,7 @@ pub(super) async fn keep_alive(State(gateway): State<Arc<Gateway>>, request: Req
         return reply::stream_refusal(&status);
     }
     let documents = Documents::new(request.into_body(), gateway.body_bytes_max());
-    let mut lines = Box::pin(lines(gateway, documents, counter));
+    let mut lines = Box::pin(lines(gateway, documents, counter).fuse());
     // The first line decides on the HTTP status.
     match lines.next().await {
         Some(Err(status)) => reply::stream_refusal(&status),

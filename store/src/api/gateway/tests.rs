@@ -2,6 +2,7 @@
 //! there. Shapes are those of etcd 3.7.3, errors with the fields of 3.5 beside them.
 
 use axum::http::{Request, StatusCode};
+use holdfast_proto::etcdserverpb as pb;
 
 use crate::api::test_node::{TestNode, open_settings};
 
@@ -69,6 +70,24 @@ async fn a_failed_transaction_says_nothing_of_success() {
     let kv = r#"{"key":"Zm9v","create_revision":"2","mod_revision":"2","version":"1","value":"YmFy"}"#;
     let range = format!(r#"{{"response_range":{{"header":{{"revision":"2"}},"kvs":[{kv}],"count":"1"}}}}"#);
     assert_eq!(txn, format!(r#"{{{},"responses":[{range}]}}"#, header(&node, 2)));
+}
+
+#[tokio::test]
+async fn a_stream_without_a_request_ends_without_an_answer() {
+    let node = start().await;
+    let answer = node.post("/v3/lease/keepalive", String::new()).await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
+}
+
+#[tokio::test]
+async fn alarms_of_an_unknown_kind_are_none() {
+    let node = start().await;
+    ok(&node, "/v3/maintenance/alarm", r#"{"action":"ACTIVATE","alarm":"NOSPACE"}"#).await;
+    let all = ok(&node, "/v3/maintenance/alarm", "{}").await;
+    assert!(all.contains("NOSPACE"), "{all}");
+    let request = pb::AlarmRequest { alarm: 3, ..Default::default() };
+    let none = crate::api::calls::maintenance::alarm(&node.node, request).await.unwrap();
+    assert!(none.alarms.is_empty());
 }
 
 #[tokio::test]
