@@ -4,7 +4,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
-use prost::Message;
+use prost::{DecodeError, Message};
 
 use crate::api::error::{Code, Status};
 use crate::limits::GRPC_MESSAGE_SEND_BYTES_MAX;
@@ -120,10 +120,24 @@ fn message_len(received: &[u8], message_bytes_max: usize) -> Result<Option<usize
     }
 }
 
-/// Decodes a request.
+/// Decodes the only message of a request.
 pub(super) fn decode<M: Message + Default>(message: Bytes) -> Result<M, Status> {
-    M::decode(message)
-        .map_err(|error| Status::new(Code::Internal, format!("grpc: error unmarshalling request: {error}")))
+    M::decode(message).map_err(|error| unreadable("grpc: error unmarshalling request", &error))
+}
+
+/// Decodes a message of a stream, for which grpc-go has other words.
+pub(super) fn decode_streamed<M: Message + Default>(message: Bytes) -> Result<M, Status> {
+    M::decode(message).map_err(|error| unreadable("grpc: failed to unmarshal the received message", &error))
+}
+
+/// In the words of Go's protobuf, which does not say where the message is broken.
+fn unreadable(refusal: &str, error: &DecodeError) -> Status {
+    let reason = if error.to_string().contains("UTF-8") {
+        "string field contains invalid UTF-8"
+    } else {
+        "proto: cannot parse invalid wire-format data"
+    };
+    Status::new(Code::Internal, format!("{refusal}: {reason}"))
 }
 
 /// A message with its prefix, in one buffer.
@@ -189,6 +203,20 @@ mod tests {
         }
         assert_eq!(read_all(whole.chunks(1).collect()).await.unwrap(), expected);
         assert!(read_all(vec![]).await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn broken_messages_are_refused_in_the_words_of_go() {
+        use holdfast_proto::etcdserverpb::{AuthRoleGetRequest, RangeRequest};
+        let refusal = decode::<RangeRequest>(Bytes::from_static(b"\x0a\x09a")).unwrap_err();
+        assert_eq!(refusal.code, Code::Internal);
+        let reason = "proto: cannot parse invalid wire-format data";
+        assert_eq!(refusal.message, format!("grpc: error unmarshalling request: {reason}"));
+        let refusal = decode_streamed::<RangeRequest>(Bytes::from_static(b"\xff\xff\xff")).unwrap_err();
+        assert_eq!(refusal.message, format!("grpc: failed to unmarshal the received message: {reason}"));
+        let refusal = decode::<AuthRoleGetRequest>(Bytes::from_static(b"\x0a\x01\xff")).unwrap_err();
+        let reason = "string field contains invalid UTF-8";
+        assert_eq!(refusal.message, format!("grpc: error unmarshalling request: {reason}"));
     }
 
     #[tokio::test]

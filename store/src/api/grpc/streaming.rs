@@ -13,7 +13,7 @@ use prost::Message;
 use tokio::sync::{oneshot, watch};
 
 use super::body::GrpcBody;
-use super::frame::{FrameReader, check_send_len, decode};
+use super::frame::{FrameReader, check_send_len, decode_streamed};
 use super::metadata::Metadata;
 use super::metrics::CallCounter;
 use super::stream::{End, Messages, StreamBody};
@@ -64,12 +64,12 @@ impl GrpcService {
             Method::Watch => Ok(self.watch(reader)),
             Method::LeaseKeepAlive => Ok((self.keep_alives(reader), None)),
             Method::RangeStream => {
-                let request = decode(receive(&mut reader, call).await?)?;
+                let request = decode_streamed(receive(&mut reader, call).await?)?;
                 let chunks = calls::range_stream::chunks(self.node.clone(), request).await?;
                 Ok((chunks.map(|chunk| encode(&chunk?)).boxed(), None))
             }
             Method::HealthWatch => {
-                let request: health::HealthCheckRequest = decode(receive(&mut reader, call).await?)?;
+                let request: health::HealthCheckRequest = decode_streamed(receive(&mut reader, call).await?)?;
                 let first = encode(&calls::health::watched(&request.service));
                 Ok((stream::iter([first]).chain(stream::pending()).boxed(), None))
             }
@@ -114,7 +114,7 @@ impl GrpcService {
     {
         let renewals = stream::try_unfold((self.node.clone(), reader), async |(node, mut reader)| {
             let Some(message) = reader.next().await? else { return Ok(None) };
-            let answer = calls::lease::keep_alive(&node, decode(message)?).await?;
+            let answer = calls::lease::keep_alive(&node, decode_streamed(message)?).await?;
             Ok(Some((Bytes::from(answer.encode_to_vec()), (node, reader))))
         });
         renewals.boxed()
@@ -139,7 +139,7 @@ where
     B::Error: std::fmt::Display,
 {
     while let Some(message) = reader.next().await? {
-        requests.send(decode::<pb::WatchRequest>(message)?).await;
+        requests.send(decode_streamed::<pb::WatchRequest>(message)?).await;
     }
     Ok(())
 }
