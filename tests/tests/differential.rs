@@ -20,6 +20,8 @@ mod grpc;
 mod methods;
 #[path = "differential/plan.rs"]
 mod plan;
+#[path = "differential/rewrites.rs"]
+mod rewrites;
 #[path = "differential/run.rs"]
 mod run;
 #[path = "differential/stream.rs"]
@@ -62,14 +64,15 @@ async fn compare(group: &plan::Group, rows_used: &mut BTreeSet<usize>, different
     };
     let (reference, ours) = tokio::join!(plan(Implementation::Etcd), plan(Implementation::Holdfast));
     let (reference, ours) = (reference.unwrap(), ours.unwrap());
+    run::wait_versions(&reference).await;
     let mut reference = run::Target::new(&reference).await;
     let mut ours = run::Target::new(&ours).await;
     for case in &group.cases {
         let (expected, answered) = tokio::join!(reference.run(&case.request), ours.run(&case.request));
         if let Err(left) = differences::judge(&case.name, &expected, &answered, rows_used) {
             let name = case.name.get(..300).unwrap_or(&case.name);
-            writeln!(different, "{}: {name}\n  etcd:     {expected}\n  holdfast: {left}\n", group.name)
-                .unwrap();
+            let excerpt = differences::excerpt(&expected, &left);
+            writeln!(different, "{}: {name}\n{excerpt}\n", group.name).unwrap();
         }
     }
 }

@@ -8,6 +8,7 @@ use holdfast_tests::http as plain;
 use holdfast_tests::normalise::without_json_spaces;
 use http::Method as Verb;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
@@ -15,7 +16,7 @@ use tonic::{Status, Streaming};
 use crate::grpc::Bytewise;
 use crate::methods::Method;
 use crate::plan::StreamStep;
-use crate::run::{ANSWER_DEADLINE, Target, envelope, path, show_status};
+use crate::run::{ANSWER_DEADLINE, Target, envelope, path as call_path, show_status};
 
 /// How long a stream must stay silent to count as silent; a watch that lags is looked at every 100 ms.
 const QUIET: Duration = Duration::from_millis(250);
@@ -27,10 +28,12 @@ enum Next {
     Nothing,
 }
 
-/// Either kind of stream.
+/// Either kind of stream, before and after the server's first answer.
 enum Incoming {
+    Opening { opening: JoinHandle<Result<Streaming<Vec<u8>>, Status>>, show: fn(&[u8]) -> String },
     Grpc { messages: Streaming<Vec<u8>>, show: fn(&[u8]) -> String },
-    Json { answer: plain::AnswerStream, buffered: Vec<u8> },
+    OpeningJson(JoinHandle<Result<plain::AnswerStream, plain::HttpError>>),
+    Json { answer: plain::AnswerStream, buffered: Vec<u8>, is_new: bool },
 }
 
 impl Target {
@@ -42,50 +45,26 @@ impl Target {
     ) -> String {
         let (sender, receiver) = mpsc::channel(16);
         let mut client = tonic::client::Grpc::new(self.channel.clone());
-        client.ready().await.unwrap();
         let request = envelope(ReceiverStream::new(receiver), metadata);
-        // The server may send no header before it has a message, so the first one must not wait for the answer.
-        let mut steps = steps.iter();
-        let mut first = None;
-        for step in steps.by_ref() {
-            match step {
-                StreamStep::Send(message) => sender.send(message.clone()).await.unwrap(),
-                other => {
-                    first = Some(other);
-                    break;
-                }
-            }
-        }
-        let mut sender = Some(sender);
-        if matches!(first, Some(StreamStep::Close)) {
-            sender = None;
-        }
-        let opened = timeout(ANSWER_DEADLINE, client.streaming(request, path(method), Bytewise)).await;
-        let messages = match opened {
-            Ok(Ok(answer)) => answer.into_inner(),
-            Ok(Err(status)) => return format!("\n    end: {}", show_status(&status)),
-            Err(_) => return "not opened in time".to_owned(),
-        };
-        let incoming = Incoming::Grpc { messages, show: method.show };
-        self.play(incoming, sender, first.into_iter().chain(steps)).await
+        // The server need not answer before it has a message to send.
+        let opening = tokio::spawn(async move {
+            client.ready().await.map_err(|error| Status::unknown(format!("not ready: {error}")))?;
+            Ok(client.streaming(request, call_path(method), Bytewise).await?.into_inner())
+        });
+        self.play(Incoming::Opening { opening, show: method.show }, Some(sender), steps).await
     }
 
-    pub(super) async fn json_stream(&self, path: &str, body: &str, steps: &[StreamStep]) -> String {
-        let answer = plain::open(self.address, Verb::POST, path, &[], body.to_owned()).await;
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => return format!("no answer: {error}"),
-        };
-        let head = format!("{} {:?}", answer.status.as_u16(), answer.headers.get("content-type"));
-        let incoming = Incoming::Json { answer, buffered: Vec::new() };
-        head + &self.play(incoming, None, steps.iter()).await
+    pub(super) async fn json_stream(&self, path: &'static str, body: &str, steps: &[StreamStep]) -> String {
+        let (address, body) = (self.address, body.to_owned());
+        let opening = tokio::spawn(async move { plain::open(address, Verb::POST, path, &[], body).await });
+        self.play(Incoming::OpeningJson(opening), None, steps).await
     }
 
     async fn play(
         &self,
         mut incoming: Incoming,
         mut sender: Option<mpsc::Sender<Vec<u8>>>,
-        steps: impl Iterator<Item = &StreamStep>,
+        steps: &[StreamStep],
     ) -> String {
         let mut text = String::new();
         for step in steps {
@@ -136,6 +115,9 @@ async fn receive(incoming: &mut Incoming, deadline: Duration, text: &mut String)
 
 impl Incoming {
     async fn next(&mut self, deadline: Duration) -> Next {
+        if let Err(next) = self.open(deadline).await {
+            return next;
+        }
         match self {
             Self::Grpc { messages, show } => match timeout(deadline, messages.message()).await {
                 Ok(Ok(Some(message))) => Next::Message(show(&message)),
@@ -143,8 +125,40 @@ impl Incoming {
                 Ok(Err(status)) => Next::End(show_status(&status)),
                 Err(_) => Next::Nothing,
             },
-            Self::Json { answer, buffered } => next_line(answer, buffered, deadline).await,
+            Self::Json { answer, buffered, is_new } => {
+                let head = format!("{} {:?} ", answer.status.as_u16(), answer.headers.get("content-type"));
+                let head = if *is_new { head } else { String::new() };
+                match next_line(answer, buffered, deadline).await {
+                    Next::Nothing => Next::Nothing,
+                    Next::Message(message) => {
+                        *is_new = false;
+                        Next::Message(head + &message)
+                    }
+                    Next::End(end) => Next::End(head + &end),
+                }
+            }
+            Self::Opening { .. } | Self::OpeningJson(_) => Next::Nothing,
         }
+    }
+
+    /// Waits for the server's first answer, where it has not come.
+    async fn open(&mut self, deadline: Duration) -> Result<(), Next> {
+        match self {
+            Self::Opening { opening, show } => match timeout(deadline, opening).await {
+                Ok(Ok(Ok(messages))) => *self = Self::Grpc { messages, show: *show },
+                Ok(Ok(Err(status))) => return Err(Next::End(show_status(&status))),
+                Ok(Err(error)) => return Err(Next::End(error.to_string())),
+                Err(_) => return Err(Next::Nothing),
+            },
+            Self::OpeningJson(opening) => match timeout(deadline, opening).await {
+                Ok(Ok(Ok(answer))) => *self = Self::Json { answer, buffered: Vec::new(), is_new: true },
+                Ok(Ok(Err(error))) => return Err(Next::End(error.to_string())),
+                Ok(Err(error)) => return Err(Next::End(error.to_string())),
+                Err(_) => return Err(Next::Nothing),
+            },
+            Self::Grpc { .. } | Self::Json { .. } => {}
+        }
+        Ok(())
     }
 }
 

@@ -92,8 +92,7 @@ fn alarms() -> Group {
         group.both(&ALARM, &alarm(0, 0, 0));
     }
     probe(&mut group);
-    group.grpc(&ALARM, &alarm(9, 0, 1));
-    group.grpc(&ALARM, &alarm(1, 0, 9));
+    // Not asked: an action or kind to raise that is none, since etcd stops with a panic.
     group.json(&ALARM, r#"{"action":"ACTIVATE","alarm":"NOSPACE"}"#);
     group.json(&ALARM, r#"{"action":"GET"}"#);
     group.json(&ALARM, r#"{"action":"DEACTIVATE","alarm":"NOSPACE","memberID":"0"}"#);

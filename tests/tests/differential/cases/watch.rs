@@ -4,8 +4,8 @@ use bytes::Bytes;
 use holdfast_proto::etcdserverpb as pb;
 use pb::watch_request::RequestUnion;
 
-use super::{delete, put, range};
-use crate::methods::{COMPACT, DELETE_RANGE, LEASE_GRANT, LEASE_REVOKE, PUT, RANGE, TXN, WATCH};
+use super::{delete, put};
+use crate::methods::{COMPACT, DELETE_RANGE, LEASE_GRANT, LEASE_REVOKE, PUT, TXN, WATCH};
 use crate::plan::{Group, StreamStep, call, send};
 
 pub fn groups() -> Vec<Group> {
@@ -88,10 +88,10 @@ fn creation() -> Group {
     let nothing = vec![send(&pb::WatchRequest { request_union: None }), StreamStep::Quiet];
     group.stream("a request without content", &WATCH, nothing);
     group.stream("garbage", &WATCH, vec![StreamStep::Send(vec![0xff; 3]), StreamStep::End]);
-    group.stream("closed at once", &WATCH, vec![StreamStep::Close, StreamStep::End]);
-    let closed = vec![create(watch("a", "")), receive(1), StreamStep::Close, StreamStep::End];
+    group.stream("closed at once", &WATCH, vec![StreamStep::Close, StreamStep::Quiet]);
+    let closed = vec![create(watch("a", "")), receive(1), StreamStep::Close, StreamStep::Quiet];
     group.stream("closed after creation", &WATCH, closed);
-    let leader = vec![create(watch("a", "")), receive(1), StreamStep::Close, StreamStep::End];
+    let leader = vec![create(watch("a", "")), receive(1), StreamStep::Quiet];
     group.stream_with("with a leader required", &WATCH, &[("hasleader", "true")], leader);
     group
 }
@@ -253,30 +253,21 @@ fn progress() -> Group {
 /// Events of one revision beyond what one message may hold.
 fn fragments() -> Group {
     let mut group = Group::new("watch fragments");
-    group.flags = &["--max-request-bytes=4096"];
-    for index in 0..60 {
-        let key = Bytes::from(format!("key{index:02}"));
-        group.grpc(&PUT, &pb::PutRequest { key, value: vec![b'v'; 4000].into(), ..Default::default() });
-    }
-    for index in 60..300 {
-        let key = Bytes::from(format!("key{index:03}"));
-        group.grpc(&PUT, &pb::PutRequest { key, value: vec![b'v'; 4000].into(), ..Default::default() });
-        let case = group.cases.pop().unwrap();
-        group.cases.push(case);
-    }
-    group.grpc(&RANGE, &pb::RangeRequest { count_only: true, ..range("key", "\0") });
-    let whole = pb::WatchCreateRequest { prev_kv: true, ..watch("key", "\0") };
+    group.flags = &["--max-request-bytes=65536"];
     for fragment in [false, true] {
+        for index in 0..30 {
+            let key = Bytes::from(format!("key{index:02}"));
+            let request = pb::PutRequest { key, value: vec![b'v'; 40_000].into(), ..Default::default() };
+            group.raw("gRPC Put of a large value", &PUT, prost::Message::encode_to_vec(&request), &[]);
+        }
+        let request = pb::WatchCreateRequest { prev_kv: true, fragment, ..watch("key", "\0") };
         let steps = vec![
-            create(pb::WatchCreateRequest { fragment, ..whole.clone() }),
+            create(request),
             receive(1),
             call(&DELETE_RANGE, &delete("key", "\0")),
             receive(1),
             StreamStep::Quiet,
         ];
-        if !fragment {
-            continue;
-        }
         group.stream(&format!("fragment {fragment}"), &WATCH, steps);
     }
     group
@@ -289,26 +280,28 @@ fn through_the_gateway() -> Group {
     }
     group.grpc(&COMPACT, &pb::CompactionRequest { revision: 3, physical: false });
     let bodies = [
-        r#"{"create_request":{"key":"YQ==","start_revision":"4"}}"#,
-        r#"{"create_request":{"key":"YQ==","start_revision":3,"prev_kv":true}}"#,
-        r#"{"createRequest":{"key":"YQ==","startRevision":4,"prevKv":true,"watchId":"5"}}"#,
-        r#"{"create_request":{"key":"YQ==","start_revision":"1"}}"#,
-        r#"{"create_request":{"key":"YQ==","filters":["NOPUT"]}}"#,
-        r#"{"create_request":{"key":"YQ==","filters":[1]}}"#,
-        r#"{"create_request":{"key":"Yg==","range_end":"YQ=="}}"#,
-        r#"{"create_request":{"key":"YQ=="}}{"create_request":{"key":"Yg=="}}"#,
-        r#"{"create_request":{"key":"YQ=="}}{"progress_request":{}}"#,
-        r#"{"create_request":{"key":"YQ=="}}{"cancel_request":{"watch_id":"0"}}"#,
-        r#"{"cancel_request":{"watch_id":"3"}}"#,
-        r#"{"progress_request":{}}"#,
-        r#"{"create_request":{}}"#,
-        "{}",
+        (r#"{"create_request":{"key":"YQ==","start_revision":"4"}}"#, 2),
+        (r#"{"create_request":{"key":"YQ==","start_revision":3,"prev_kv":true}}"#, 2),
+        (r#"{"createRequest":{"key":"YQ==","startRevision":4,"prevKv":true,"watchId":"5"}}"#, 2),
+        (r#"{"create_request":{"key":"YQ==","start_revision":"1"}}"#, 2),
+        (r#"{"create_request":{"key":"YQ==","filters":["NOPUT"]}}"#, 1),
+        (r#"{"create_request":{"key":"YQ==","filters":[1]}}"#, 1),
+        (r#"{"create_request":{"key":"Yg==","range_end":"YQ=="}}"#, 1),
+        (r#"{"create_request":{"key":"YQ=="}}{"create_request":{"key":"Yg=="}}"#, 2),
+        (r#"{"create_request":{"key":"YQ=="}}{"cancel_request":{"watch_id":"0"}}"#, 2),
+        (r#"{"create_request":{}}"#, 1),
+        (r#"{"cancel_request":{"watch_id":"3"}}"#, 0),
+        (r#"{"progress_request":{}}"#, 0),
+        ("{}", 0),
+        ("", 0),
+        ("{", 0),
+        ("[]", 0),
+        ("null", 0),
+        (r#"{"create_request":{"key":"*"}}"#, 0),
+        (r#"{"create_request":7}"#, 0),
     ];
-    for body in bodies {
-        group.json_stream(&WATCH, body, vec![StreamStep::Quiet]);
-    }
-    for body in ["", "{", "[]", "null", r#"{"create_request":{"key":"*"}}"#, r#"{"create_request":7}"#] {
-        group.json_stream(&WATCH, body, vec![StreamStep::Quiet]);
+    for (body, count) in bodies {
+        group.json_stream(&WATCH, body, vec![receive(count), StreamStep::Quiet]);
     }
     let live = vec![
         receive(1),
