@@ -41,6 +41,8 @@ struct Shared {
     is_over: AtomicBool,
     newest_acknowledged: AtomicI64,
     acknowledgements: AtomicU64,
+    refusals: AtomicU64,
+    reads: AtomicU64,
 }
 
 /// Clients at work.
@@ -97,12 +99,25 @@ impl Traffic {
     ///
     /// When that takes longer than `deadline`.
     pub async fn wait_acknowledged(&self, count: u64, deadline: Duration) {
-        let start = Instant::now();
-        let goal = self.shared.acknowledgements.load(Ordering::SeqCst) + count;
-        while self.shared.acknowledgements.load(Ordering::SeqCst) < goal {
-            assert!(start.elapsed() < deadline, "{count} writes were not acknowledged within {deadline:?}");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        wait_more(&self.shared.acknowledgements, count, "acknowledged writes", deadline).await;
+    }
+
+    /// Waits until `count` more writes were refused.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than `deadline`.
+    pub async fn wait_refused(&self, count: u64, deadline: Duration) {
+        wait_more(&self.shared.refusals, count, "refused writes", deadline).await;
+    }
+
+    /// Waits until `count` more reads were answered.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than `deadline`.
+    pub async fn wait_read(&self, count: u64, deadline: Duration) {
+        wait_more(&self.shared.reads, count, "answered reads", deadline).await;
     }
 
     /// Lets every client end what it has begun, and returns their books.
@@ -113,6 +128,16 @@ impl Traffic {
             ledger.extend(client.await.expect("a client does not panic"));
         }
         ledger
+    }
+}
+
+async fn wait_more(counter: &AtomicU64, count: u64, what: &str, deadline: Duration) {
+    let start = Instant::now();
+    let before = counter.load(Ordering::SeqCst);
+    while counter.load(Ordering::SeqCst) < before + count {
+        let found = counter.load(Ordering::SeqCst) - before;
+        assert!(start.elapsed() < deadline, "{found} of {count} {what} after {deadline:?}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
@@ -165,7 +190,10 @@ impl Worker {
                     self.shared.acknowledgements.fetch_add(1, Ordering::SeqCst);
                     Outcome::Acknowledged(revision)
                 }
-                Err(status) if is_refusal(&status) => Outcome::Refused(status.message().to_owned()),
+                Err(status) if is_refusal(&status) => {
+                    self.shared.refusals.fetch_add(1, Ordering::SeqCst);
+                    Outcome::Refused(status.message().to_owned())
+                }
                 Err(status) => Outcome::Unknown(status.to_string()),
             };
             let is_acknowledged = matches!(outcome, Outcome::Acknowledged(_));
@@ -194,6 +222,7 @@ impl Worker {
                         value: String::from_utf8_lossy(&kv.value).into_owned(),
                         mod_revision: kv.mod_revision,
                     });
+                    self.shared.reads.fetch_add(1, Ordering::SeqCst);
                     self.ledger.reads.push(Read { key, floor, revision, found });
                     // Reads are cheap; without a pause they would take the processor from the writes.
                     tokio::time::sleep(Duration::from_millis(2)).await;
