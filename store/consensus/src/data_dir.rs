@@ -159,11 +159,13 @@ impl DataDir {
         Ok(())
     }
 
-    /// Gives up the ballast, so that work that frees space can end.
-    pub fn release_reserve(&self) {
-        if std::fs::remove_file(self.path.join(RESERVE_FILE)).is_ok() {
+    /// Gives up the ballast, so that work that frees space can end. Tells whether there was any.
+    pub fn release_reserve(&self) -> bool {
+        let is_released = std::fs::remove_file(self.path.join(RESERVE_FILE)).is_ok();
+        if is_released {
             tracing::warn!("the disk is full: the reserve was given up");
         }
+        is_released
     }
 
     /// Lays down the ballast where there is plenty of room. Doing without is fine.

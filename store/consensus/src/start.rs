@@ -43,11 +43,13 @@ pub struct Opened {
 /// Opens the data folder and both engines.
 pub fn open(engines: &dyn Engines, config: &ConsensusConfig) -> Result<Opened, StartError> {
     let data_dir = DataDir::open(&config.data_dir).map_err(|error| data_dir_error(config, error))?;
-    let log = engines.open_log(&data_dir.log_path()).map_err(|error| open_error(config, &error))?;
+    let log = open_with_room(&data_dir, || engines.open_log(&data_dir.log_path()));
+    let log = log.map_err(|error| open_error(config, &error))?;
     check_identity(log.as_ref(), config)?;
     let tail = recover(log.as_ref()).map_err(|error| damaged(config, &error))?;
     let state_path = data_dir.active_state_path();
-    let engine = engines.open_state(&state_path).map_err(|error| open_error(config, &error))?;
+    let engine = open_with_room(&data_dir, || engines.open_state(&state_path));
+    let engine = engine.map_err(|error| open_error(config, &error))?;
     let rows = engine.view();
     let machine = Machine::load(rows.as_ref()).map_err(|error| damaged(config, &error))?;
     let position = load_position(&machine, &rows).map_err(|error| damaged(config, &error))?;
@@ -55,6 +57,15 @@ pub fn open(engines: &dyn Engines, config: &ConsensusConfig) -> Result<Opened, S
     let committed = position_or_none(tail.committed().as_ref()).index;
     let is_log_short = last < committed || last < machine.head().applied.index;
     Ok(Opened { data_dir: Arc::new(data_dir), log, tail, engine, rows, machine, position, is_log_short })
+}
+
+/// Opens an engine, on a full disk once more with the room of the ballast: recovery writes, and a member that cannot
+/// start cannot free space either.
+fn open_with_room<T>(data_dir: &DataDir, open: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    match open() {
+        Err(OpenError::OutOfSpace { .. }) if data_dir.release_reserve() => open(),
+        outcome => outcome,
+    }
 }
 
 /// The members of a new cluster as openraft wants them.

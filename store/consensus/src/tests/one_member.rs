@@ -1,10 +1,14 @@
 //! One member alone: proposing, reading, restarting, crashing, sharing of fsyncs.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use holdfast_core::ids::{ClusterId, MemberId};
+use holdfast_storage::engine::Engine;
+use holdfast_storage::log_engine::LogEngine;
+use holdfast_storage::open_error::OpenError;
 use tempfile::TempDir;
 
 use super::engines::MemoryEngines;
@@ -165,6 +169,44 @@ fn data_of_another_cluster_or_member_is_refused() {
     node.config.member_id = MemberId(2);
     let refusal = node.try_start().unwrap_err();
     assert!(matches!(refusal, StartError::OtherMember { found: 1, expected: 2 }), "{refusal}");
+}
+
+/// Engines that can only be opened where the ballast was given up.
+struct FullDisk {
+    data_dir: PathBuf,
+    inner: MemoryEngines,
+}
+
+impl FullDisk {
+    fn room(&self) -> Result<(), OpenError> {
+        let path = self.data_dir.clone();
+        let is_full = path.join("reserve").exists();
+        let reason = "the test wants it".to_owned();
+        if is_full { Err(OpenError::OutOfSpace { path, reason }) } else { Ok(()) }
+    }
+}
+
+impl Engines for FullDisk {
+    fn open_log(&self, path: &Path) -> Result<Arc<dyn LogEngine>, OpenError> {
+        self.room().and_then(|()| self.inner.open_log(path))
+    }
+
+    fn open_state(&self, path: &Path) -> Result<Arc<dyn Engine>, OpenError> {
+        self.room().and_then(|()| self.inner.open_state(path))
+    }
+}
+
+#[test]
+fn a_start_on_a_full_disk_takes_the_ballast() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    std::fs::create_dir(&data_dir).unwrap();
+    std::fs::write(data_dir.join("reserve"), "").unwrap();
+    let engines = FullDisk { data_dir: data_dir.clone(), inner: MemoryEngines::default() };
+    let mut node = one_member(&folder, Arc::new(engines));
+    node.start();
+    assert!(!data_dir.join("reserve").exists());
+    node.put("a", "1").unwrap();
 }
 
 #[test]
