@@ -68,6 +68,12 @@ async fn a_full_disk_refuses_writes_and_loses_nothing() {
     demand_refusal(&client).await;
     assert_eq!(server.process().status().unwrap(), None, "{}", server.process().output_tail());
 
+    server.kill();
+    server.restart().await.unwrap();
+    traffic.wait_read(200, DEADLINE).await;
+    demand_refusal(&client).await;
+    client.delete("no-such-key").await.unwrap();
+
     disk.remove("second");
     disk.fill("second", FULL_BYTES);
     server.kill();
