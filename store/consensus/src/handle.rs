@@ -210,6 +210,12 @@ impl Consensus {
         server::routes(Arc::clone(self.running.member()))
     }
 
+    /// The runtime that Raft lives on. `peer_routes` are best served there: what a peer asks then reaches Raft without
+    /// waking another thread. It ends with `stop`.
+    pub fn peer_runtime(&self) -> &tokio::runtime::Handle {
+        self.running.peer_runtime()
+    }
+
     /// Proposes a command and waits until it is applied here or at the leader. A follower forwards to the leader; after
     /// `Ok` this member has applied it too, so that what the caller reads next includes it.
     pub async fn propose(&self, command: Command) -> Result<Applied, ProposeError> {

@@ -2,6 +2,7 @@
 //! behind one handle. openraft's types stay inside this crate; bytes on disk and wire are our own.
 
 mod ask;
+mod confirm;
 mod counters;
 mod data_dir;
 mod entry_codec;

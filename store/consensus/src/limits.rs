@@ -18,6 +18,9 @@ pub const REQUEST_TIMEOUT_BASE: Duration = Duration::from_secs(5);
 /// How long a request that finds no leader waits before it looks again, when no change of leader wakes it.
 pub const LEADER_RETRY_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a leader that asks just enough voters to confirm it waits for them before it asks all.
+pub const CONFIRM_FEW_TIMEOUT: Duration = Duration::from_millis(20);
+
 /// Bytes of recent entries kept in memory for followers and for apply.
 pub const TAIL_BYTES_MAX: usize = 24 << 20;
 

@@ -1,8 +1,9 @@
-//! The thread that Raft's core, its replication tasks and the connections they use live on. Steps between them are then
-//! plain queue operations, and heartbeats do not wait for what client requests do to the other threads.
+//! The thread that Raft's core, its replication tasks, the connections they use and the peer port live on. Steps between
+//! them are then plain queue operations, and heartbeats do not wait for what client requests do to the other threads.
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::handle::StartError;
@@ -26,11 +27,19 @@ pub struct RaftParts {
     pub state: StateMachine,
 }
 
-/// Builds Raft on a thread of its own, which ends when the returned sender is dropped.
-pub async fn start(parts: RaftParts) -> Result<(Raft, oneshot::Sender<()>), StartError> {
+/// The running thread, which ends when this is dropped.
+pub struct RaftThread {
+    /// Runs further tasks beside Raft's.
+    pub runtime: Handle,
+    _stop: oneshot::Sender<()>,
+}
+
+/// Builds Raft on a thread of its own.
+pub async fn start(parts: RaftParts) -> Result<(Raft, RaftThread), StartError> {
     let (built, wait) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+    let handle = runtime.handle().clone();
     let run = move || {
         runtime.block_on(async {
             let raft = Raft::new(parts.id, parts.config, parts.links, parts.log, parts.state).await;
@@ -44,5 +53,5 @@ pub async fn start(parts: RaftParts) -> Result<(Raft, oneshot::Sender<()>), Star
     };
     std::thread::Builder::new().name("raft".to_owned()).spawn(run).map_err(no_thread)?;
     let raft = wait.await.map_err(|_| StartError::Raft("its thread ended".to_owned()))??;
-    Ok((raft, stop))
+    Ok((raft, RaftThread { runtime: handle, _stop: stop }))
 }

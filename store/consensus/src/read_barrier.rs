@@ -2,6 +2,7 @@
 //! time, and after it each waits for its own member to have applied what the round learned.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use holdfast_proto::peer;
@@ -24,6 +25,8 @@ type Round = Result<u64, BarrierError>;
 pub struct ReadBarrier {
     waiting: Mutex<Vec<oneshot::Sender<Round>>>,
     arrival: Notify,
+    /// Which voter is asked first; moves on when that one does not answer.
+    pub(crate) first_voter: AtomicUsize,
 }
 
 /// Why a round brought no index.
@@ -87,6 +90,9 @@ impl Member {
         if self.sole_voter.is_sole() {
             return Ok(self.published.applied_index());
         }
+        if let Some(index) = self.confirm_by_votes().await {
+            return Ok(index);
+        }
         match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
             Ok((read, _)) => Ok(outer_index(read.log_id().index)),
             Err(RaftError::APIError(_)) => Err(NoRound::Retry),
@@ -98,7 +104,8 @@ impl Member {
         let node = self.leadership.node(leader).ok_or(NoRound::Retry)?;
         let client = self.book.client(leader, &node, Purpose::Forward);
         let mut client = client.map_err(|_| NoRound::Retry)?;
-        let request = peer::ReadIndexRequest { header: Some(self.book.header(leader)) };
+        let voted_term = self.voted_term(leader).unwrap_or(0);
+        let request = peer::ReadIndexRequest { header: Some(self.book.header(leader)), voted_term };
         let limit = self.election_timeout.max(Duration::from_millis(500));
         let answer = tokio::time::timeout(limit, client.read_index(request)).await;
         let answer = answer.map_err(|_| NoRound::Retry)?.map_err(|_| NoRound::Retry)?.into_inner();

@@ -9,6 +9,7 @@ use std::time::Instant;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::errors::{InitializeError, RaftError};
 use parking_lot::{Mutex, RwLock};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, mpsc as tokio_mpsc, oneshot};
 use tokio::task::AbortHandle;
 
@@ -25,7 +26,7 @@ use crate::member::{Leadership, Member};
 use crate::peers::book::PeerBook;
 use crate::peers::link::LinkFactory;
 use crate::peers::vote_hold::VoteHold;
-use crate::raft_thread::{self, RaftParts};
+use crate::raft_thread::{self, RaftParts, RaftThread};
 use crate::read_barrier::{self, ReadBarrier};
 use crate::settings::raft_config;
 use crate::start::{Opened, initial_nodes, no_thread, open};
@@ -42,7 +43,8 @@ pub struct Running {
     member: Arc<Member>,
     tasks: Vec<AbortHandle>,
     /// Ends the thread of Raft when dropped.
-    raft_thread: Mutex<Option<oneshot::Sender<()>>>,
+    raft_thread: Mutex<Option<RaftThread>>,
+    peer_runtime: Handle,
 }
 
 /// What exists before Raft does.
@@ -192,12 +194,18 @@ impl Running {
             spawn(purge_after_flush(Arc::clone(&member), flushed)),
             spawn(remove_retired(Arc::clone(&member))),
         ];
-        Ok(Running { member, tasks, raft_thread: Mutex::new(Some(raft_thread)) })
+        let peer_runtime = raft_thread.runtime.clone();
+        Ok(Running { member, tasks, raft_thread: Mutex::new(Some(raft_thread)), peer_runtime })
     }
 
     /// What tasks and callers share.
     pub fn member(&self) -> &Arc<Member> {
         &self.member
+    }
+
+    /// Where the peer port is best served.
+    pub fn peer_runtime(&self) -> &Handle {
+        &self.peer_runtime
     }
 
     /// Hands leadership over, stops Raft, flushes, and writes what is left of the log.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,11 +20,12 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Serves what arrives on `listeners` by `service`, as many connections as `room` has permits.
+    /// Serves what arrives on `listeners` by `service` on `runtime`, as many connections as `room` has permits.
     pub(super) fn start<S: Service>(
         listeners: Vec<Listener>,
         service: &S,
         room: &Arc<Semaphore>,
+        runtime: &Handle,
     ) -> Listening {
         let stop = CancellationToken::new();
         let addresses = listeners.iter().filter_map(Listener::address).collect();
@@ -31,7 +33,7 @@ impl Listening {
             .into_iter()
             .map(|listener| {
                 let acceptor = Acceptor::new(service.clone(), Arc::clone(room));
-                tokio::spawn(acceptor.run(listener, stop.clone()))
+                runtime.spawn(acceptor.run(listener, stop.clone()))
             })
             .collect();
         Listening { addresses, stop, tasks }

@@ -74,13 +74,16 @@ impl Server {
         }
         let peer_room = Arc::new(Semaphore::new(PEER_CONNECTIONS_MAX));
         let counts = Arc::new(GrpcMetrics::default());
-        let peers = Listening::start(bound.peers, &Routes(peer_routes::routes(&node, &counts)), &peer_room);
+        let runtime = node.consensus().peer_runtime();
+        let peer_routes = Routes(peer_routes::routes(&node, &counts));
+        let peers = Listening::start(bound.peers, &peer_routes, &peer_room, runtime);
+        let runtime = tokio::runtime::Handle::current();
         let room = Arc::new(Semaphore::new(open_files::connections_max()));
         let routes = http::routes(Arc::clone(&node), Arc::clone(&counts), &config.http);
         let metrics_routes = http::metrics_routes(Arc::clone(&node), Arc::clone(&counts));
         let api = ClientApi::new(Arc::clone(&node), counts, routes);
-        let clients = Listening::start(bound.clients, &Clients(api), &room);
-        let metrics = Listening::start(bound.metrics, &Routes(metrics_routes), &room);
+        let clients = Listening::start(bound.clients, &Clients(api), &room, &runtime);
+        let metrics = Listening::start(bound.metrics, &Routes(metrics_routes), &room, &runtime);
         let addresses = listed(&config.listeners.client);
         tokio::spawn(announce::leaders(Arc::downgrade(&node)));
         tokio::spawn(announce::readiness(Arc::downgrade(&node), addresses));

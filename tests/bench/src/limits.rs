@@ -45,7 +45,7 @@ pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Longest time of one run of the load generator.
-pub const GENERATOR_TIMEOUT: Duration = Duration::from_secs(300);
+pub const GENERATOR_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// After the load, before memory and disk are looked at: what is under way may end.
 pub const SETTLE_TIME: Duration = Duration::from_secs(2);

@@ -1,6 +1,8 @@
-//! Tells whether this member alone decides: then its applied state is always the newest and a linearizable read needs
-//! no round of messages. Every fact is set by whoever changes it, before the change can have an effect anywhere.
+//! Tells what this member may decide about reads by itself: whether it is the only voter, so that its applied state is
+//! always the newest, or else in which term it leads and who must confirm that. Every fact is set by whoever changes
+//! it, before the change can have an effect anywhere.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
@@ -15,14 +17,29 @@ pub struct SoleVoter {
     is_sole: AtomicBool,
 }
 
+/// The term in which this member leads, with everything of earlier terms applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leading {
+    /// The term.
+    pub term: u64,
+    /// All voters, this member among them.
+    pub voters: Arc<[u64]>,
+}
+
 #[derive(Debug, Default)]
 struct Facts {
     /// The term this member leads in, by its own committed vote.
     leading_term: Option<u64>,
-    /// Whether it is the only voter of the newest membership in its log.
-    is_only_voter: bool,
+    /// The voters of the newest membership in its log; none while two sets of voters decide together, or when unknown.
+    voters: Option<Arc<[u64]>>,
     /// The term of the newest applied entry.
     applied_term: u64,
+}
+
+impl Facts {
+    fn is_leading(&self) -> bool {
+        self.leading_term == Some(self.applied_term)
+    }
 }
 
 impl SoleVoter {
@@ -37,6 +54,15 @@ impl SoleVoter {
         self.is_sole.load(Ordering::Acquire)
     }
 
+    /// The term in which this member leads by all that it knows; `None` too when its voters are not simply a
+    /// set.
+    pub fn leading(&self) -> Option<Leading> {
+        let facts = self.facts.lock();
+        let voters =
+            facts.voters.as_ref().filter(|voters| facts.is_leading() && voters.contains(&self.member));
+        voters.map(|voters| Leading { term: facts.applied_term, voters: Arc::clone(voters) })
+    }
+
     /// The vote is about to change.
     pub fn set_vote(&self, vote: &Vote) {
         let leads = vote.committed && vote.leader_id.voted_for == self.member;
@@ -45,14 +71,14 @@ impl SoleVoter {
 
     /// The newest membership in the log is about to change.
     pub fn set_membership(&self, membership: &Membership) {
-        let mut voters = membership.voter_ids();
-        let is_only_voter = voters.next() == Some(self.member) && voters.next().is_none();
-        self.update(|facts| facts.is_only_voter = is_only_voter);
+        let is_simple = membership.get_joint_config().len() == 1;
+        let voters = is_simple.then(|| membership.voter_ids().collect());
+        self.update(|facts| facts.voters = voters);
     }
 
     /// The newest membership in the log is no longer known.
     pub fn forget_membership(&self) {
-        self.update(|facts| facts.is_only_voter = false);
+        self.update(|facts| facts.voters = None);
     }
 
     /// The published state includes an entry of this term.
@@ -65,8 +91,8 @@ impl SoleVoter {
     fn update(&self, change: impl FnOnce(&mut Facts)) {
         let mut facts = self.facts.lock();
         change(&mut facts);
-        let is_sole = facts.is_only_voter && facts.leading_term == Some(facts.applied_term);
-        self.is_sole.store(is_sole, Ordering::Release);
+        let is_only_voter = facts.voters.as_deref() == Some(&[self.member]);
+        self.is_sole.store(is_only_voter && facts.is_leading(), Ordering::Release);
     }
 }
 

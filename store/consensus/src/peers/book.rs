@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use holdfast_proto::peer;
 use holdfast_proto::peer::peer_client::PeerClient;
@@ -23,7 +24,7 @@ pub enum Purpose {
     Heartbeat,
     /// Snapshots.
     Snapshot,
-    /// What clients wait for: forwarded commands, read indexes, asks.
+    /// What clients wait for: forwarded commands, read indexes, confirmations, asks.
     Forward,
 }
 
@@ -50,6 +51,7 @@ pub struct PeerBook {
     /// Who answers.
     pub reach: Reach,
     counters: Arc<Counters>,
+    told_committed: AtomicU64,
     connections: Mutex<BTreeMap<(u64, Purpose), Connection>>,
 }
 
@@ -64,7 +66,8 @@ impl PeerBook {
     /// No connections yet.
     pub fn new(cluster_id: u64, member: u64, counters: Arc<Counters>) -> PeerBook {
         let connections = Mutex::new(BTreeMap::new());
-        PeerBook { cluster_id, member, reach: Reach::default(), counters, connections }
+        let told_committed = AtomicU64::new(0);
+        PeerBook { cluster_id, member, reach: Reach::default(), counters, told_committed, connections }
     }
 
     /// Where to count what goes to `target`.
@@ -80,6 +83,17 @@ impl PeerBook {
     /// The cluster.
     pub fn cluster_id(&self) -> u64 {
         self.cluster_id
+    }
+
+    /// Another member is about to hear that the entries up to this index (counted from 1) are committed. It may then
+    /// acknowledge them before this member has applied them.
+    pub fn tell_committed(&self, index: u64) {
+        self.told_committed.fetch_max(index, Ordering::AcqRel);
+    }
+
+    /// The newest index of which `tell_committed` spoke.
+    pub fn told_committed(&self) -> u64 {
+        self.told_committed.load(Ordering::Acquire)
     }
 
     /// What every request to `target` begins with.

@@ -23,7 +23,7 @@ use crate::limits::PEER_APPEND_TIMEOUT;
 use crate::snapshot::data::SnapshotData;
 use crate::snapshot::send::{SendError, send_snapshot};
 use crate::state::machine::Snapshot;
-use crate::types::{MemberNode, RaftTypes, Vote};
+use crate::types::{MemberNode, RaftTypes, Vote, outer_index};
 use crate::wire::{self, Malformed};
 
 type RpcError = RPCError<RaftTypes>;
@@ -156,6 +156,9 @@ impl RaftNetworkV2<RaftTypes> for PeerLink {
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<RaftTypes>, RpcError> {
         let mut client = self.client()?;
+        if let Some(committed) = &request.leader_commit {
+            self.book.tell_committed(outer_index(committed.index));
+        }
         let message = wire::append_to_wire(self.book.header(self.target), &request);
         let size_bytes = message.encoded_len();
         let append = client.append(message);

@@ -196,12 +196,26 @@ impl Peer for PeerService {
         Ok(Response::new(peer::ProposeResponse { outcomes }))
     }
 
+    async fn confirm(
+        &self,
+        request: Request<peer::ConfirmRequest>,
+    ) -> Result<Response<peer::ConfirmResponse>, Status> {
+        let request = request.into_inner();
+        let from = self.check(request.header)?;
+        let confirmed = self.member.voted_term(from) == Some(request.term);
+        Ok(Response::new(peer::ConfirmResponse { confirmed }))
+    }
+
     async fn read_index(
         &self,
         request: Request<peer::ReadIndexRequest>,
     ) -> Result<Response<peer::ReadIndexResponse>, Status> {
         use read_index_response::Status as Answer;
-        self.check(request.into_inner().header)?;
+        let request = request.into_inner();
+        let from = self.check(request.header)?;
+        if let Some(index) = self.member.index_confirmed_by(from, request.voted_term) {
+            return Ok(Response::new(peer::ReadIndexResponse { status: Answer::Ok.into(), index }));
+        }
         let (status, index) = if self.member.is_leader() {
             match tokio::time::timeout(self.member.election_timeout, self.member.next_round()).await {
                 Ok(Ok(index)) => (Answer::Ok, index),

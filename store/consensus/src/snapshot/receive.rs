@@ -98,9 +98,12 @@ pub async fn receive_files(
         Some(Frame::End(_)) => {}
         _ => return Err(ReceiveError::Malformed("it does not end with an end")),
     }
-    sync_folder(folder.path()).map_err(|error| ReceiveError::File {
+    // Not on this thread: Raft shares it.
+    let path = folder.path().to_path_buf();
+    let synced = tokio::task::spawn_blocking(move || sync_folder(&path).map_err(|error| error.to_string()));
+    synced.await.map_err(|error| error.to_string()).flatten().map_err(|reason| ReceiveError::File {
         path: folder.path().to_path_buf(),
-        source: std::io::Error::other(error.to_string()),
+        source: std::io::Error::other(reason),
     })?;
     Ok(Received { vote, meta, folder })
 }

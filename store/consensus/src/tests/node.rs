@@ -134,7 +134,7 @@ impl TestNode {
         let consensus = runtime.block_on(starting)?;
         let routes = consensus.peer_routes();
         let address = self.address;
-        runtime.spawn(async move {
+        consensus.peer_runtime().spawn(async move {
             let incoming = loop {
                 match TcpIncoming::bind(address) {
                     Ok(incoming) => break incoming.with_nodelay(Some(true)),

@@ -352,6 +352,26 @@ fn stopping_the_leader_hands_over_at_once() {
     cluster.assert_equal(revision);
 }
 
+#[test]
+fn a_voter_confirms_only_the_leader_and_the_term_that_has_its_vote() {
+    let cluster = Cluster::in_memory();
+    let (leader, follower) = (cluster.leader(), cluster.follower());
+    let term = cluster.nodes[leader].consensus().status().term.0;
+    let url = format!("http://{}", cluster.addresses[follower]);
+    let answers = cluster.nodes[leader].block_on(async {
+        let mut client = wire::peer_client::PeerClient::connect(url).await.unwrap();
+        let mut answers = Vec::new();
+        for (from, term) in [(leader, term), (leader, term + 1), (leader, term - 1), (follower, term)] {
+            let (from, to) = (from as u64 + 1, follower as u64 + 1);
+            let header = Some(wire::Header { cluster_id: 0xc1, from, to });
+            let answer = client.confirm(wire::ConfirmRequest { header, term }).await.unwrap();
+            answers.push(answer.into_inner().confirmed);
+        }
+        answers
+    });
+    assert_eq!(answers, [true, false, false, false]);
+}
+
 struct Doubler;
 
 impl AskHandler for Doubler {
@@ -384,7 +404,7 @@ fn a_request_for_another_cluster_is_refused() {
     let status = cluster.nodes[0].block_on(async {
         let mut client = wire::peer_client::PeerClient::connect(url).await.unwrap();
         let header = Some(wire::Header { cluster_id: 0xbad, from: 9, to: 1 });
-        client.read_index(wire::ReadIndexRequest { header }).await.unwrap_err()
+        client.read_index(wire::ReadIndexRequest { header, voted_term: 0 }).await.unwrap_err()
     });
     assert_eq!(status.code(), Code::FailedPrecondition);
     assert!(status.message().contains("belongs to cluster c1, the request is for cluster bad"), "{status}");

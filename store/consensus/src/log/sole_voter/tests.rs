@@ -59,3 +59,14 @@ fn an_unknown_membership_ends_it() {
     voter.forget_membership();
     assert!(!voter.is_sole());
 }
+
+#[test]
+fn who_must_confirm_is_known_while_one_set_of_voters_decides() {
+    let voter = sole();
+    voter.set_membership(&membership(&[&[1, 2], &[1, 2, 3]], &[]));
+    assert_eq!(voter.leading(), None);
+    voter.set_membership(&membership(&[&[1, 2, 3]], &[4]));
+    assert_eq!(voter.leading(), Some(Leading { term: 3, voters: [1, 2, 3].into() }));
+    voter.set_membership(&membership(&[&[2, 3]], &[1]));
+    assert_eq!(voter.leading(), None, "it is no voter itself");
+}
