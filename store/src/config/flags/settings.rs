@@ -14,9 +14,9 @@ const fn flag(
     Flag { name, kind, default, effect: Effect::Sets { setting, group, help } }
 }
 
-/// 512 MiB: bounds a member's memory however much data there is (the log's buffers and requests under way come on top).
+/// 256 MiB: bounds a member's memory however much data there is (the log's buffers and requests under way come on top).
 /// It is taken as data is read and written, so a small store stays small.
-const CACHE_BYTES_DEFAULT: &str = "536870912";
+const CACHE_BYTES_DEFAULT: &str = "268435456";
 
 const LOG_LEVELS: &[&str] = &["debug", "info", "warn", "error", "panic", "fatal"];
 
