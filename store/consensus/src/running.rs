@@ -182,9 +182,7 @@ impl Running {
         });
         bootstrap(&member.raft, &config).await?;
         if effective.voter_ids().eq([config.member_id.0]) {
-            // Nobody else could be elected: no reason to wait for the timer.
-            let elected = member.raft.trigger().elect(false).await;
-            elected.map_err(|fatal| StartError::Raft(fatal.to_string()))?;
+            elect_alone(&member.raft).await?;
         }
         status::publish(&member, &member.raft.server_metrics().borrow_watched(), Instant::now());
         let tasks = vec![
@@ -305,6 +303,11 @@ async fn bootstrap(raft: &Raft, config: &ConsensusConfig) -> Result<(), StartErr
         Err(RaftError::APIError(InitializeError::NotAllowed(_))) => Ok(()),
         Err(error) => Err(refused(&error)),
     }
+}
+
+/// Elects the only voter at once: nobody else could be elected, so there is no reason to wait for the timer.
+async fn elect_alone(raft: &Raft) -> Result<(), StartError> {
+    raft.trigger().elect(false).await.map_err(|fatal| StartError::Raft(fatal.to_string()))
 }
 
 /// Tells Raft after each flush that it may purge the log behind it.

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -111,7 +112,7 @@ async fn random_bytes_end_a_connection() {
 async fn connections_above_the_limit_are_closed_and_room_comes_back() {
     let listeners = Listener::bind_all(&[listen("127.0.0.1", 0)], Role::Client).await.unwrap();
     let room = Arc::new(Semaphore::new(1));
-    let mut listening = Listening::start(listeners, &hello(), &room);
+    let mut listening = Listening::start(listeners, &hello(), &room, &Handle::current());
     let address = listening.addresses()[0];
     let mut first = TcpStream::connect(address).await.unwrap();
     first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
