@@ -36,7 +36,7 @@ use crate::state::machine::StateMachine;
 use crate::state::published::Published;
 use crate::state::worker::{ApplyWorker, Job, WorkerParts};
 use crate::status;
-use crate::types::{Raft, position_or_none};
+use crate::types::{Raft, StoredMembership, position_or_none};
 
 /// A member with everything that runs for it.
 pub struct Running {
@@ -146,7 +146,7 @@ impl Running {
         };
         let (raft, raft_thread) = raft_thread::start(raft_parts).await?;
         is_started.store(true, Ordering::Release);
-        let effective = Arc::clone(&raft.metrics().borrow_watched().membership_config);
+        let effective = effective_membership(&raft).await?;
         foundation.parts.sole_voter.set_membership(effective.membership());
         let (forward_queue, forwarded) = tokio_mpsc::unbounded_channel();
         let flushed = Arc::clone(&foundation.flushed);
@@ -287,6 +287,12 @@ fn start_flush_thread(parts: &WorkerParts) -> Result<(), StartError> {
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(no_thread)?;
     Ok(())
+}
+
+/// The newest membership in the log, from Raft's own task: its metrics are empty until that has begun to run.
+async fn effective_membership(raft: &Raft) -> Result<Arc<StoredMembership>, StartError> {
+    let effective = raft.with_raft_state(|state| Arc::clone(state.membership_state.effective()));
+    effective.await.map_err(|fatal| StartError::Raft(fatal.to_string()))
 }
 
 /// Makes a new cluster's first membership. Every member of a static cluster does it, with the same content, so that the

@@ -115,6 +115,31 @@ fn the_first_read_after_a_crash_sees_all_that_was_acknowledged() {
     }
 }
 
+/// Raft's metrics know no membership until its task runs; whoever believes them takes this member for no voter at all.
+#[test]
+fn a_member_alone_leads_on_after_every_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let engines = Arc::new(MemoryEngines::syncing_in(Duration::from_millis(1)));
+    let mut node = one_member(&folder, Arc::clone(&engines) as Arc<dyn Engines>);
+    node.config.heartbeat_interval = Duration::from_millis(10);
+    node.config.election_timeout = Duration::from_millis(100);
+    node.start();
+    for round in 0..5 {
+        node.put_many_large(&format!("round{round}"));
+        engines.fail_writes();
+        node.kill();
+        wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
+        engines.crash();
+        engines.allow_writes();
+        node.start();
+        // Longer than it takes to give up on a leader that nobody follows.
+        std::thread::sleep(Duration::from_millis(400));
+        let status = node.consensus().status();
+        assert_eq!((status.leader, status.is_leader), (Some(MemberId(1)), true), "round {round}");
+        node.put("after", "1").unwrap();
+    }
+}
+
 #[test]
 fn concurrent_proposals_share_an_fsync() {
     let folder = tempfile::tempdir().unwrap();
