@@ -38,7 +38,7 @@ fn no_flags_are_a_store_on_localhost() {
     assert_eq!(config.consensus.election_timeout, Duration::from_secs(1));
     assert_eq!(config.consensus.snapshot_entries, 10_000);
     assert_eq!(config.consensus.catch_up_entries, 5_000);
-    assert_eq!(config.consensus.cache_bytes, 512 << 20);
+    assert_eq!(config.consensus.cache_bytes, 256 << 20);
     assert_eq!(config.initial_cluster_state, InitialClusterState::New);
     assert_eq!(config.auto_compaction, None);
     assert_eq!(config.logs.level, LogLevel::Info);
