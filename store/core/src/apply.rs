@@ -27,6 +27,7 @@ mod lease;
 mod members;
 mod put;
 mod txn;
+mod v2;
 
 /// The state machine's memory: head, rank index, recent hashes, and nothing else that grows with the data.
 #[derive(Debug, Clone)]
@@ -179,6 +180,7 @@ impl ApplyBatch<'_> {
             Operation::AlarmClear { member, kind } => Ok(self.alarm_clear(*member, *kind)),
             Operation::MemberPublish { member, attributes } => Ok(self.member_publish(*member, attributes)),
             Operation::ClusterVersionSet { version } => Ok(self.cluster_version_set(version)),
+            Operation::V2(request) => self.v2(request).map(|event| Response::V2(Box::new(event))),
         }
     }
 

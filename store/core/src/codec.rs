@@ -9,6 +9,7 @@ use crate::limits::TXN_DEPTH_MAX;
 
 mod message;
 mod read;
+mod v2;
 mod write;
 
 /// The first byte of every encoded command; a change of meaning gets a new number.

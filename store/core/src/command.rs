@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::ids::{LeaseId, MemberId, Revision, Term};
 use crate::request::{DeleteRangeRequest, PutRequest, TxnRequest};
 use crate::response::AlarmKind;
+use crate::v2::V2Request;
 
 /// A command with the identity it was made under.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -93,4 +94,6 @@ pub enum Operation {
         /// The version.
         version: String,
     },
+    /// Changes a node of the v2 API.
+    V2(V2Request),
 }

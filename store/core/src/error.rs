@@ -3,6 +3,7 @@
 
 use crate::ids::Revision;
 use crate::rows::RowsFault;
+use crate::v2::V2Error;
 
 /// Why a revision cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +75,7 @@ pub enum LeaseRevokeError {
 }
 
 /// A refusal of any command: the caller's fault, replicated like an answer. A fault of storage is not one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
     /// Of a put.
     #[error(transparent)]
@@ -91,6 +92,9 @@ pub enum ApplyError {
     /// Of a lease's revocation.
     #[error(transparent)]
     LeaseRevoke(#[from] LeaseRevokeError),
+    /// Of a change through the v2 API.
+    #[error(transparent)]
+    V2(#[from] V2Error),
     /// The space alarm is up and the command would add data.
     #[error("space quota exceeded")]
     NoSpace,

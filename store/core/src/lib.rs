@@ -24,4 +24,5 @@ pub mod rows;
 #[cfg(test)]
 mod test_store;
 pub mod txn_check;
+pub mod v2;
 pub mod watch;

@@ -38,3 +38,11 @@ pub const TXN_DEPTH_MAX: usize = 128;
 
 /// Changes that one read of history looks at, so that a watcher of a rarely written key reads in short steps, too.
 pub const EVENT_SCAN_ROWS_MAX: usize = 32 << 10;
+
+/// Longest path of a node of the v2 API, and deepest; parents are written with a node, so that both bound a command.
+pub const V2_PATH_BYTES_MAX: usize = 32 << 10;
+/// See `V2_PATH_BYTES_MAX`.
+pub const V2_PATH_DEPTH_MAX: usize = 128;
+
+/// What the name of a node that is made in order adds to the directory's path: a slash and 20 digits.
+pub const V2_IN_ORDER_BYTES: usize = 21;

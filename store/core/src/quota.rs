@@ -3,6 +3,7 @@
 use crate::command::Operation;
 use crate::limits::{LEASE_OVERHEAD_BYTES, PUT_OVERHEAD_BYTES};
 use crate::request::{PutRequest, TxnOperation, TxnRequest};
+use crate::v2::{V2Operation, V2Request};
 
 /// Estimated bytes that an operation adds; 0 for one that only reads, deletes or keeps house. A transaction costs as
 /// much as the dearer of its branches (etcd's rule).
@@ -11,6 +12,7 @@ pub fn cost_bytes(operation: &Operation) -> u64 {
         Operation::Put(put) => put_bytes(put),
         Operation::Txn(txn) => txn_bytes(txn),
         Operation::LeaseGrant { .. } => LEASE_OVERHEAD_BYTES,
+        Operation::V2(request) => v2_bytes(request),
         _ => 0,
     }
 }
@@ -22,6 +24,18 @@ pub fn admits(size_bytes: u64, cost_bytes: u64, quota_bytes: u64) -> bool {
 
 fn put_bytes(put: &PutRequest) -> u64 {
     PUT_OVERHEAD_BYTES + put.key.len() as u64 + put.value.len() as u64
+}
+
+fn v2_bytes(request: &V2Request) -> u64 {
+    let (value, time_to_live) = match &request.operation {
+        V2Operation::Set { value, time_to_live, .. }
+        | V2Operation::Create { value, time_to_live, .. }
+        | V2Operation::Update { value, time_to_live, .. }
+        | V2Operation::CompareAndSwap { value, time_to_live, .. } => (value, time_to_live),
+        V2Operation::Delete { .. } | V2Operation::CompareAndDelete { .. } => return 0,
+    };
+    let lease_bytes = if time_to_live.is_some() { LEASE_OVERHEAD_BYTES } else { 0 };
+    PUT_OVERHEAD_BYTES + request.path.as_bytes().len() as u64 + value.len() as u64 + lease_bytes
 }
 
 pub(crate) fn txn_bytes(txn: &TxnRequest) -> u64 {

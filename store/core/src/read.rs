@@ -69,6 +69,9 @@ pub struct LeaseRecord {
     pub granted_ttl_seconds: i64,
     /// What remained at the last checkpoint; equal to the granted time when there was none.
     pub remaining_ttl_seconds: i64,
+    /// When the node of the v2 API ends that this lease was made for, in nanoseconds since 1970; none for a lease of
+    /// the v3 API.
+    pub expiration_unix_nanos: Option<i64>,
 }
 
 /// The state's fingerprint at a revision.
@@ -103,7 +106,7 @@ impl ReadView {
         self.rows.as_ref()
     }
 
-    fn state(&self) -> State<'_> {
+    pub(crate) fn state(&self) -> State<'_> {
         State {
             rows: self.rows.as_ref(),
             revision: self.head.revision,
@@ -161,8 +164,7 @@ impl ReadView {
 
     /// One lease.
     pub fn lease(&self, id: LeaseId) -> Result<Option<LeaseRecord>, RowsFault> {
-        let value = self.rows.get(Table::Leases, &lease_row::key(id))?;
-        value.map(|value| lease_row::decode_value(id, &value)).transpose()
+        self.state().lease(id)
     }
 
     /// All leases, by id.

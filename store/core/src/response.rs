@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use crate::error::ApplyError;
 use crate::ids::{LeaseId, MemberId, Revision};
+use crate::v2::{V2Event, V2Mark};
 
 /// One version of a key, as clients see it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -117,6 +118,8 @@ pub enum Response {
     Done,
     /// Of an alarm call: the alarms that it concerned.
     Alarm(Vec<Alarm>),
+    /// Of a change through the v2 API.
+    V2(Box<V2Event>),
 }
 
 /// An applied command's outcome with the store revision right after it, which becomes the header's revision.
@@ -146,6 +149,8 @@ pub struct Event {
     pub kv: KeyValue,
     /// The version before, if there was one and it is not compacted.
     pub prev_kv: Option<KeyValue>,
+    /// What the v2 API made of it; none for a change through the v3 API.
+    pub v2: Option<V2Mark>,
 }
 
 /// All events of one revision, in the order of their sub-revisions.

@@ -140,7 +140,7 @@ impl TestStore {
         let head = self.machine.head();
         let mut newest = BTreeMap::new();
         for (row_key, value) in self.table(Table::Events) {
-            let (_, key) = event::decode_value(&value).unwrap();
+            let (_, _, key) = event::decode_value(&value).unwrap();
             newest.insert(key.to_vec(), event::decode_key(&row_key).unwrap());
         }
         let mut live = BTreeSet::new();

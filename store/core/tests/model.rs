@@ -17,6 +17,10 @@ use proptest::{prop_assert, prop_assert_eq};
 mod histories;
 #[path = "model/naive.rs"]
 mod naive;
+#[path = "model/naive_v2.rs"]
+mod naive_v2;
+#[path = "model/nodes.rs"]
+mod nodes;
 #[path = "model/reading.rs"]
 mod reading;
 #[path = "store/mod.rs"]
@@ -101,11 +105,14 @@ fn check_end(store: &Store, naive: &Naive) -> Result<(), TestCaseError> {
             check_range(store, naive, &RangeRequest { range, count_only: true, ..all.clone() })?;
         }
     }
+    nodes::check(store, naive)?;
     let leases = view.leases().unwrap();
+    let expirations = leases.iter().filter_map(|it| Some((it.id, it.expiration_unix_nanos?))).collect();
+    prop_assert_eq!(&naive.expirations, &expirations);
     let leases =
         leases.iter().map(|it| (it.id, (it.granted_ttl_seconds, it.remaining_ttl_seconds))).collect();
     prop_assert_eq!(&naive.leases, &leases);
-    for id in (1..4).map(LeaseId) {
+    for id in naive.leases.keys().copied().chain((1..4).map(LeaseId)) {
         prop_assert_eq!(view.lease_keys(id).unwrap(), naive.lease_keys(id));
     }
     check_history(store, naive)

@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 
 #[path = "scripts/command.rs"]
 mod command;
+#[path = "scripts/command_v2.rs"]
+mod command_v2;
 #[path = "scripts/print.rs"]
 mod print;
+#[path = "scripts/print_v2.rs"]
+mod print_v2;
 #[path = "scripts/session.rs"]
 mod session;
 #[path = "store/mod.rs"]

@@ -53,7 +53,8 @@ fn touches_data(operation: &Operation) -> bool {
         | Operation::Compact { .. }
         | Operation::LeaseGrant { .. }
         | Operation::LeaseRevoke { .. }
-        | Operation::LeaseExpire { .. } => true,
+        | Operation::LeaseExpire { .. }
+        | Operation::V2(_) => true,
         Operation::Noop
         | Operation::LeaseCheckpoint { .. }
         | Operation::AlarmRaise { .. }

@@ -29,13 +29,13 @@ impl ApplyBatch<'_> {
             if request.prev_kv {
                 response.prev_kvs.push(stored.to_key_value(key.clone()));
             }
-            self.erase_key(pending, key, &stored)?;
+            self.erase_key(pending, key, &stored, None)?;
         }
         Ok(response)
     }
 
     /// The live keys of a range with their newest versions.
-    fn live_versions(&self, range: &KeyRange) -> Result<Vec<(Bytes, Stored)>, RowsFault> {
+    pub(super) fn live_versions(&self, range: &KeyRange) -> Result<Vec<(Bytes, Stored)>, RowsFault> {
         let mut found = Vec::new();
         if range.is_empty() {
             return Ok(found);

@@ -13,6 +13,18 @@ use crate::read::deleted;
 use crate::read::state::Stored;
 use crate::response::{Event, EventKind, KeyValue};
 use crate::rows::{RowsFault, Table};
+use crate::v2::V2Mark;
+
+/// Whether a new version of a key that is there goes on with its life (create revision and version) or begins anew.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Life {
+    /// It goes on.
+    Goes,
+    /// It goes on, by a change of the v2 API.
+    GoesMarked(V2Mark),
+    /// It begins anew, by a change of the v2 API.
+    BeginsMarked(V2Mark),
+}
 
 impl ApplyBatch<'_> {
     /// Which version a change that follows `pending` makes.
@@ -31,15 +43,32 @@ impl ApplyBatch<'_> {
         lease: LeaseId,
         old: Option<&Stored>,
     ) -> Result<(), RowsFault> {
+        self.write_version(pending, key, (value, lease), old, Life::Goes)
+    }
+
+    /// Writes a new version of `key` with value and lease.
+    pub(super) fn write_version(
+        &mut self,
+        pending: &mut Vec<Event>,
+        key: &Bytes,
+        (value, lease): (Bytes, LeaseId),
+        old: Option<&Stored>,
+        life: Life,
+    ) -> Result<(), RowsFault> {
         let id = self.next_version(pending);
         let old_live = old.filter(|old| old.record.live);
-        let (kind, life) = match old_live {
-            Some(old) => (ChangeKind::Update, (old.record.create_revision, old.record.version + 1)),
-            None => (ChangeKind::Create, (id.main, 1)),
+        let kind = if old_live.is_some() { ChangeKind::Update } else { ChangeKind::Create };
+        let (v2, age) = match (life, old_live) {
+            (Life::Goes, Some(old)) => (None, (old.record.create_revision, old.record.version + 1)),
+            (Life::GoesMarked(mark), Some(old)) => {
+                (Some(mark), (old.record.create_revision, old.record.version + 1))
+            }
+            (Life::Goes, None) => (None, (id.main, 1)),
+            (Life::GoesMarked(mark), None) | (Life::BeginsMarked(mark), _) => (Some(mark), (id.main, 1)),
         };
-        let record = Record::live(key, &value, id, life, lease, old.map(|old| old.record.id));
+        let record = Record::live(key, &value, id, age, lease, old.map(|old| old.record.id));
         self.overlay.put(Table::Current, key.clone(), record.encode(&value));
-        self.overlay.put(Table::Events, event_key(id), event::encode_value(kind, key));
+        self.overlay.put(Table::Events, event_key(id), event::encode_value(kind, v2.as_ref(), key));
         self.supersede(key, old, id.main);
         self.head.accumulator = self.head.accumulator.wrapping_add(fingerprint::contribution(&record));
         self.move_lease(key, old_live.map_or(LeaseId::NONE, |old| old.record.lease), lease);
@@ -55,7 +84,7 @@ impl ApplyBatch<'_> {
             lease,
         };
         let prev_kv = old_live.map(|old| old.to_key_value(key.clone()));
-        pending.push(Event { kind: EventKind::Put, kv, prev_kv });
+        pending.push(Event { kind: EventKind::Put, kv, prev_kv, v2 });
         Ok(())
     }
 
@@ -65,16 +94,18 @@ impl ApplyBatch<'_> {
         pending: &mut Vec<Event>,
         key: Bytes,
         old: &Stored,
+        v2: Option<V2Mark>,
     ) -> Result<(), RowsFault> {
         let id = self.next_version(pending);
         let record = Record::tombstone(&key, id, Some(old.record.id));
         self.overlay.put(Table::Current, key.clone(), record.encode(&[]));
-        self.overlay.put(Table::Events, event_key(id), event::encode_value(ChangeKind::Delete, &key));
+        let row = event::encode_value(ChangeKind::Delete, v2.as_ref(), &key);
+        self.overlay.put(Table::Events, event_key(id), row);
         self.supersede(&key, Some(old), id.main);
         self.move_lease(&key, old.record.lease, LeaseId::NONE);
         self.ranks.deleted(&key)?;
         let prev_kv = Some(old.to_key_value(key.clone()));
-        pending.push(Event { kind: EventKind::Delete, kv: deleted(key, id.main), prev_kv });
+        pending.push(Event { kind: EventKind::Delete, kv: deleted(key, id.main), prev_kv, v2 });
         Ok(())
     }
 

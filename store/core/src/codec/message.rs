@@ -10,7 +10,7 @@ pub(super) struct Command {
     pub username: String,
     #[prost(uint64, tag = "2")]
     pub auth_revision: u64,
-    #[prost(oneof = "Operation", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
+    #[prost(oneof = "Operation", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 40")]
     pub operation: Option<Operation>,
 }
 
@@ -42,6 +42,8 @@ pub(super) enum Operation {
     ClusterVersion(String),
     #[prost(message, tag = "15")]
     Noop(Noop),
+    #[prost(message, tag = "40")]
+    V2(V2),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -210,4 +212,47 @@ pub(super) struct MemberPublish {
     pub member: u64,
     #[prost(bytes = "bytes", tag = "2")]
     pub attributes: Bytes,
+}
+
+/// `kind` is one of `v2_kind`; fields that the kind does not have are left out.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct V2 {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub path: Bytes,
+    #[prost(uint32, tag = "2")]
+    pub kind: u32,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub value: Bytes,
+    #[prost(bool, tag = "4")]
+    pub is_directory: bool,
+    #[prost(message, optional, tag = "5")]
+    pub time_to_live: Option<V2TimeToLive>,
+    #[prost(bool, tag = "6")]
+    pub is_refresh: bool,
+    #[prost(bytes = "bytes", tag = "7")]
+    pub prev_value: Bytes,
+    #[prost(uint64, tag = "8")]
+    pub prev_index: u64,
+    #[prost(bool, tag = "9")]
+    pub is_recursive: bool,
+}
+
+pub(super) mod v2_kind {
+    pub const SET: u32 = 1;
+    pub const CREATE: u32 = 2;
+    pub const CREATE_IN_ORDER: u32 = 3;
+    pub const UPDATE: u32 = 4;
+    pub const COMPARE_AND_SWAP: u32 = 5;
+    pub const DELETE: u32 = 6;
+    pub const COMPARE_AND_DELETE: u32 = 7;
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct V2TimeToLive {
+    #[prost(int64, tag = "1")]
+    pub lease: i64,
+    #[prost(int64, tag = "2")]
+    pub ttl_seconds: i64,
+    #[prost(int64, tag = "3")]
+    pub expiration_unix_nanos: i64,
 }

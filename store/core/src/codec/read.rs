@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use super::{CodecError, message as wire};
+use super::{CodecError, message as wire, v2};
 use crate::command::{Command, Operation};
 use crate::ids::{LeaseId, MemberId, Revision, Term};
 use crate::key_range::KeyRange;
@@ -51,6 +51,7 @@ fn operation(operation: wire::Operation) -> Result<Operation, CodecError> {
             Operation::MemberPublish { member: MemberId(member), attributes }
         }
         wire::Operation::ClusterVersion(version) => Operation::ClusterVersionSet { version },
+        wire::Operation::V2(message) => Operation::V2(v2::read(message)?),
     })
 }
 

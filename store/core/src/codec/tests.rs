@@ -12,6 +12,7 @@ use crate::request::{
     SortTarget, TxnOperation, TxnRequest,
 };
 use crate::response::AlarmKind;
+use crate::v2::{V2Operation, V2Path, V2Request, V2TimeToLive};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -76,6 +77,44 @@ fn golden() -> Vec<(Operation, &'static str)> {
         (Operation::MemberPublish { member, attributes: "m".into() }, "016a05080912016d"),
         (Operation::ClusterVersionSet { version: "3.7.0".into() }, "017205332e372e30"),
     ]
+    .into_iter()
+    .chain(golden_v2())
+    .collect()
+}
+
+/// One change of every kind of the v2 API.
+fn golden_v2() -> Vec<(Operation, &'static str)> {
+    let value: Bytes = "v".into();
+    let prev_value: Bytes = "p".into();
+    let time_to_live = Some(V2TimeToLive { lease: LeaseId(7), ttl_seconds: 5, expiration_unix_nanos: 300 });
+    let set = V2Operation::Set { value: value.clone(), is_directory: false, time_to_live, is_refresh: true };
+    let create = |is_in_order| V2Operation::Create {
+        value: Bytes::new(),
+        is_directory: true,
+        time_to_live: None,
+        is_in_order,
+    };
+    let update = V2Operation::Update { value: value.clone(), time_to_live: None, is_refresh: false };
+    let swap = V2Operation::CompareAndSwap {
+        prev_value: prev_value.clone(),
+        prev_index: 300,
+        value,
+        time_to_live: None,
+        is_refresh: false,
+    };
+    let delete = V2Operation::Delete { is_directory: true, is_recursive: true };
+    let compare_and_delete = V2Operation::CompareAndDelete { prev_value, prev_index: 0 };
+    let change =
+        |operation| Operation::V2(V2Request { path: V2Path::from_clean("/a".into()).unwrap(), operation });
+    vec![
+        (change(set), "01c202140a022f6110011a01762a070807100518ac023001"),
+        (change(create(false)), "01c202080a022f6110022001"),
+        (change(create(true)), "01c202080a022f6110032001"),
+        (change(update), "01c202090a022f6110041a0176"),
+        (change(swap), "01c2020f0a022f6110051a01763a017040ac02"),
+        (change(delete), "01c2020a0a022f61100620014801"),
+        (change(compare_and_delete), "01c202090a022f6110073a0170"),
+    ]
 }
 
 #[test]
@@ -111,6 +150,10 @@ fn what_is_not_understood_is_refused() {
     );
     assert_eq!(decode(Bytes::from_static(b"\x01\x5a\x02\x10\x03")), Err(CodecError::Unknown("alarm")));
     assert!(matches!(decode(Bytes::from_static(b"\x01\x22\x09")), Err(CodecError::Damaged(_))));
+    let unknown_change = b"\x01\xc2\x02\x06\x0a\x02/a\x10\x08";
+    assert_eq!(decode(Bytes::from_static(unknown_change)), Err(CodecError::Unknown("change of a node")));
+    let no_path = b"\x01\xc2\x02\x06\x0a\x02a/\x10\x06";
+    assert_eq!(decode(Bytes::from_static(no_path)), Err(CodecError::Unknown("path of a node")));
 }
 
 #[test]
@@ -203,6 +246,32 @@ fn any_txn() -> impl Strategy<Value = TxnRequest> {
         .prop_map(|(compares, success, failure)| TxnRequest { compares, success, failure })
 }
 
+fn any_v2() -> impl Strategy<Value = V2Request> {
+    let path = vec(any::<u8>(), 0..20).prop_map(|raw| V2Path::clean(&raw).unwrap());
+    let time_to_live = prop::option::of((any::<i64>(), any::<i64>(), any::<i64>()).prop_map(
+        |(lease, ttl_seconds, expiration_unix_nanos)| V2TimeToLive {
+            lease: LeaseId(lease),
+            ttl_seconds,
+            expiration_unix_nanos,
+        },
+    ));
+    let content = (any_bytes(), time_to_live, any::<[bool; 2]>(), any_bytes(), any::<u64>());
+    (path, 0..6, content).prop_map(|(path, kind, (value, time_to_live, flags, prev_value, prev_index))| {
+        let [is_directory, flag] = flags;
+        let operation = match kind {
+            0 => V2Operation::Set { value, is_directory, time_to_live, is_refresh: flag },
+            1 => V2Operation::Create { value, is_directory, time_to_live, is_in_order: flag },
+            2 => V2Operation::Update { value, time_to_live, is_refresh: flag },
+            3 => {
+                V2Operation::CompareAndSwap { prev_value, prev_index, value, time_to_live, is_refresh: flag }
+            }
+            4 => V2Operation::Delete { is_directory, is_recursive: flag },
+            _ => V2Operation::CompareAndDelete { prev_value, prev_index },
+        };
+        V2Request { path, operation }
+    })
+}
+
 fn any_operation() -> impl Strategy<Value = Operation> {
     let id = any::<i64>().prop_map(LeaseId);
     let member = any::<u64>().prop_map(MemberId);
@@ -226,6 +295,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         (member, any_bytes())
             .prop_map(|(member, attributes)| Operation::MemberPublish { member, attributes }),
         "[0-9.]{0,8}".prop_map(|version| Operation::ClusterVersionSet { version }),
+        any_v2().prop_map(Operation::V2),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use super::message as wire;
+use super::{message as wire, v2};
 use crate::command::{Command, Operation};
 use crate::key_range::KeyRange;
 use crate::request::{
@@ -50,6 +50,7 @@ fn operation(operation: &Operation) -> wire::Operation {
             wire::Operation::MemberPublish(wire::MemberPublish { member: member.0, attributes })
         }
         Operation::ClusterVersionSet { version } => wire::Operation::ClusterVersion(version.clone()),
+        Operation::V2(request) => wire::Operation::V2(v2::write(request)),
     }
 }
 

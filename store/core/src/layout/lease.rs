@@ -10,6 +10,9 @@ use crate::rows::{RowsFault, Table};
 
 const FORMAT: u8 = 1;
 
+/// The format of a lease that a node of the v2 API has for itself: when it ends stands behind the rest.
+const FORMAT_V2: u8 = 2;
+
 /// The row key of a lease.
 pub fn key(id: LeaseId) -> [u8; 8] {
     id.0.cast_unsigned().to_be_bytes()
@@ -24,11 +27,17 @@ pub fn decode_key(row_key: &[u8]) -> Result<LeaseId, RowsFault> {
 }
 
 /// The row's value.
-pub fn encode_value(granted_ttl_seconds: i64, remaining_ttl_seconds: i64) -> Bytes {
-    let mut value = Vec::with_capacity(17);
-    value.extend_from_slice(&granted_ttl_seconds.to_le_bytes());
-    value.extend_from_slice(&remaining_ttl_seconds.to_le_bytes());
-    value.push(FORMAT);
+pub fn encode_value(lease: &LeaseRecord) -> Bytes {
+    let mut value = Vec::with_capacity(17 + 8);
+    value.extend_from_slice(&lease.granted_ttl_seconds.to_le_bytes());
+    value.extend_from_slice(&lease.remaining_ttl_seconds.to_le_bytes());
+    match lease.expiration_unix_nanos {
+        None => value.push(FORMAT),
+        Some(expiration_unix_nanos) => {
+            value.push(FORMAT_V2);
+            value.extend_from_slice(&expiration_unix_nanos.to_le_bytes());
+        }
+    }
     value.into()
 }
 
@@ -37,11 +46,13 @@ pub fn decode_value(id: LeaseId, value: &[u8]) -> Result<LeaseRecord, RowsFault>
     let mut input = value;
     let granted_ttl_seconds = i64::from_le_bytes(take(&mut input, Table::Leases)?);
     let remaining_ttl_seconds = i64::from_le_bytes(take(&mut input, Table::Leases)?);
-    if take(&mut input, Table::Leases)? != [FORMAT] {
-        return Err(damaged(Table::Leases, "unknown format of lease"));
-    }
+    let expiration_unix_nanos = match take(&mut input, Table::Leases)? {
+        [FORMAT] => None,
+        [FORMAT_V2] => Some(i64::from_le_bytes(take(&mut input, Table::Leases)?)),
+        _ => return Err(damaged(Table::Leases, "unknown format of lease")),
+    };
     expect_end(input, Table::Leases)?;
-    Ok(LeaseRecord { id, granted_ttl_seconds, remaining_ttl_seconds })
+    Ok(LeaseRecord { id, granted_ttl_seconds, remaining_ttl_seconds, expiration_unix_nanos })
 }
 
 /// The row key in `lkey` of one attached key.

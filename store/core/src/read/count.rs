@@ -79,7 +79,7 @@ impl State<'_> {
         let until = event::seek_key(self.revision.next());
         let mut cursor = self.rows.scan(Table::Events, &from, Some(&until), Direction::Forward)?;
         while let Some((_, value)) = cursor.current() {
-            let (kind, key) = event::decode_value(value)?;
+            let (kind, _, key) = event::decode_value(value)?;
             if range.contains(key) {
                 match kind {
                     ChangeKind::Create => count = count.wrapping_sub(1),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::LeaseRecord;
 use super::state::{State, Stored};
 use crate::error::{RangeError, RevisionError};
 use crate::ids::{LeaseId, Revision};
@@ -11,6 +12,7 @@ use crate::layout::{damaged, history, lease};
 use crate::limits::EVENT_SCAN_ROWS_MAX;
 use crate::response::{Event, EventKind, KeyValue, RevisionEvents};
 use crate::rows::{Direction, RowsFault, Table};
+use crate::v2::V2Mark;
 
 impl State<'_> {
     /// The events of the revisions `from..`; see `ReadView::events`.
@@ -44,9 +46,9 @@ impl State<'_> {
                 last = Some(id.main);
             }
             rows += 1;
-            let (kind, key) = event::decode_value(value)?;
+            let (kind, mark, key) = event::decode_value(value)?;
             if wanted(key)
-                && let Some(event) = self.event(id, kind, Bytes::copy_from_slice(key))?
+                && let Some(event) = self.event(id, (kind, mark), Bytes::copy_from_slice(key))?
             {
                 count += 1;
                 match collected.last_mut() {
@@ -72,7 +74,12 @@ impl State<'_> {
     }
 
     /// The event of one change; none for a write at the compacted revision that the same revision took back.
-    fn event(&self, id: VersionId, kind: ChangeKind, key: Bytes) -> Result<Option<Event>, RowsFault> {
+    fn event(
+        &self,
+        id: VersionId,
+        (kind, v2): (ChangeKind, Option<V2Mark>),
+        key: Bytes,
+    ) -> Result<Option<Event>, RowsFault> {
         let stored = self.version(&key, id)?;
         let prev_kv = match (kind, stored.as_ref().and_then(|stored| stored.record.previous)) {
             (ChangeKind::Create, _) | (_, None) => None,
@@ -84,7 +91,7 @@ impl State<'_> {
             (_, None) if id.main <= self.compacted => return Ok(None),
             (_, None) => return Err(damaged(Table::History, &format!("no version of revision {}", id.main))),
         };
-        Ok(Some(Event { kind, kv, prev_kv }))
+        Ok(Some(Event { kind, kv, prev_kv, v2 }))
     }
 
     /// One version of a key, unless it ended at or before the compacted revision, whether or not its row was dropped
@@ -116,6 +123,12 @@ impl State<'_> {
             None if revision <= self.compacted => Ok(None),
             None => Err(damaged(Table::History, &format!("no version before revision {revision}"))),
         }
+    }
+
+    /// One lease.
+    pub fn lease(&self, id: LeaseId) -> Result<Option<LeaseRecord>, RowsFault> {
+        let row = self.rows.get(Table::Leases, &lease::key(id))?;
+        row.map(|row| lease::decode_value(id, &row)).transpose()
     }
 
     /// The keys attached to a lease, in key order.

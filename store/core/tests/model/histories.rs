@@ -10,6 +10,7 @@ use holdfast_core::request::{
 };
 use holdfast_core::response::AlarmKind;
 use holdfast_core::txn_check;
+use holdfast_core::v2::{V2Operation, V2Path, V2Request, V2TimeToLive};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -40,8 +41,9 @@ pub fn any_history() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn any_key() -> impl Strategy<Value = Bytes> {
-    select(vec!["a", "a\0", "aa", "b", "b\u{1}", "c", "\0"])
-        .prop_map(|key| Bytes::from_static(key.as_bytes()))
+    let plain = vec!["a", "a\0", "aa", "b", "b\u{1}", "c", "\0"];
+    let nodes = vec!["/", "/a", "/a/", "/a/b", "/a/b/c", "/a/b-", "/a//c", "/b/_c"];
+    prop_oneof![3 => select(plain), 2 => select(nodes)].prop_map(|key| Bytes::from_static(key.as_bytes()))
 }
 
 fn any_range() -> impl Strategy<Value = KeyRange> {
@@ -145,6 +147,39 @@ fn any_txn() -> impl Strategy<Value = TxnRequest> {
     )
 }
 
+fn any_v2() -> impl Strategy<Value = V2Request> {
+    let path = select(vec!["/", "/a", "/a", "/a/b", "/a/b", "/a/b/c", "/b", "/b/_c/d"])
+        .prop_map(|path| V2Path::from_clean(path.into()).unwrap());
+    let time_to_live = proptest::option::weighted(0.4, (any_lease(), 0_i64..9)).prop_map(|it| {
+        it.map(|(lease, ttl_seconds)| V2TimeToLive {
+            lease,
+            ttl_seconds,
+            expiration_unix_nanos: ttl_seconds * 10 + lease.0,
+        })
+    });
+    let flags = (proptest::bool::weighted(0.3), proptest::bool::weighted(0.3));
+    let expected = (any_value(), prop_oneof![2 => Just(0_u64), 1 => 2_u64..12]);
+    (path, 0..10, any_value(), time_to_live, flags, expected).prop_map(
+        |(path, kind, value, time_to_live, (is_directory, flag), (prev_value, prev_index))| {
+            let operation = match kind {
+                0..4 => V2Operation::Set { value, is_directory, time_to_live, is_refresh: flag },
+                4 => V2Operation::Create { value, is_directory, time_to_live, is_in_order: flag },
+                5 | 6 => V2Operation::Update { value, time_to_live, is_refresh: flag },
+                7 => V2Operation::CompareAndSwap {
+                    prev_value,
+                    prev_index,
+                    value,
+                    time_to_live,
+                    is_refresh: flag,
+                },
+                8 => V2Operation::Delete { is_directory, is_recursive: flag },
+                _ => V2Operation::CompareAndDelete { prev_value, prev_index },
+            };
+            V2Request { path, operation }
+        },
+    )
+}
+
 /// One entry of the log.
 pub fn any_operation() -> impl Strategy<Value = Operation> {
     let alarm = || select(vec![AlarmKind::NoSpace, AlarmKind::Corrupt]);
@@ -152,6 +187,7 @@ pub fn any_operation() -> impl Strategy<Value = Operation> {
     let ttl = 2_i64..9;
     prop_oneof![
         12 => any_put().prop_map(Operation::Put),
+        16 => any_v2().prop_map(Operation::V2),
         5 => any_delete().prop_map(Operation::DeleteRange),
         10 => any_txn().prop_map(Operation::Txn),
         3 => (-1_i64..16).prop_map(|revision| Operation::Compact { revision: Revision(revision) }),

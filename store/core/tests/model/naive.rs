@@ -14,6 +14,7 @@ use holdfast_core::response::{
     Alarm, AlarmKind, DeleteRangeResponse, Event, EventKind, KeyValue, PutResponse, RangeResponse, Response,
     RevisionEvents, TxnOperationResponse, TxnResponse,
 };
+use holdfast_core::v2::{V2Action, V2Mark, V2Path};
 
 use crate::reading::{Keys, holds, read};
 use crate::store::TERM;
@@ -25,14 +26,16 @@ pub struct Naive {
     pub compacted: i64,
     /// Granted and remaining seconds.
     pub leases: BTreeMap<LeaseId, (i64, i64)>,
+    /// When the leases end that nodes of the v2 API have for themselves.
+    pub expirations: BTreeMap<LeaseId, i64>,
     pub alarms: Vec<Alarm>,
 }
 
 /// A revision being written.
-struct Writing {
-    revision: Revision,
-    keys: Keys,
-    events: Vec<Event>,
+pub struct Writing {
+    pub revision: Revision,
+    pub keys: Keys,
+    pub events: Vec<Event>,
 }
 
 impl Naive {
@@ -42,12 +45,18 @@ impl Naive {
             events: Vec::new(),
             compacted: -1,
             leases: BTreeMap::new(),
+            expirations: BTreeMap::new(),
             alarms: Vec::new(),
         }
     }
 
     pub fn revision(&self) -> i64 {
         i64::try_from(self.states.len()).unwrap() - 1
+    }
+
+    /// The keys of the newest state.
+    pub fn everything(&self) -> &Keys {
+        self.newest()
     }
 
     fn newest(&self) -> &Keys {
@@ -59,12 +68,12 @@ impl Naive {
         self.newest().values().filter(|kv| kv.lease == id).map(|kv| kv.key.clone()).collect()
     }
 
-    fn begin(&self) -> Writing {
+    pub fn begin(&self) -> Writing {
         let revision = Revision(self.revision() + 1);
         Writing { revision, keys: self.newest().clone(), events: Vec::new() }
     }
 
-    fn commit(&mut self, writing: Writing) {
+    pub fn commit(&mut self, writing: Writing) {
         if !writing.events.is_empty() {
             self.states.push(writing.keys);
             self.events.push(RevisionEvents { revision: writing.revision, events: writing.events });
@@ -101,6 +110,7 @@ impl Naive {
             Operation::AlarmRaise { .. } | Operation::AlarmClear { .. } => {
                 Ok(Response::Alarm(self.alarm(operation)))
             }
+            Operation::V2(request) => Ok(Response::V2(Box::new(self.v2(request)?))),
             other => self.lease(other),
         }
     }
@@ -115,7 +125,7 @@ impl Naive {
                 Ok(Response::LeaseGrant { id: *id, ttl_seconds: *ttl_seconds })
             }
             Operation::LeaseRevoke { id } => {
-                if !self.end_lease(*id) {
+                if !self.end_lease(*id, V2Action::Delete) {
                     return Err(LeaseRevokeError::NotFound.into());
                 }
                 Ok(Response::LeaseRevoke)
@@ -125,7 +135,7 @@ impl Naive {
                     return Err(ApplyError::StaleExpiry);
                 }
                 for id in ids {
-                    self.end_lease(*id);
+                    self.end_lease(*id, V2Action::Expire);
                 }
                 Ok(Response::Done)
             }
@@ -173,6 +183,7 @@ impl Naive {
                 | Operation::LeaseGrant { .. }
                 | Operation::LeaseRevoke { .. }
                 | Operation::LeaseExpire { .. }
+                | Operation::V2(_)
         );
         if is_raised(AlarmKind::Corrupt) && touches_data {
             return Err(ApplyError::Corrupt);
@@ -183,14 +194,27 @@ impl Naive {
         Ok(())
     }
 
-    fn end_lease(&mut self, id: LeaseId) -> bool {
-        if self.leases.remove(&id).is_none() {
+    fn end_lease(&mut self, id: LeaseId, action: V2Action) -> bool {
+        if !self.leases.contains_key(&id) {
             return false;
         }
+        let expiration = self.expirations.get(&id).copied();
+        let mark = V2Mark { previous_expiration_unix_nanos: expiration, ..V2Mark::of(action) };
+        let mark = (action == V2Action::Expire || expiration.is_some()).then_some(mark);
         let mut writing = self.begin();
         for key in self.lease_keys(id) {
-            writing.delete_key(&key);
+            match V2Path::of_key(&key) {
+                _ if !writing.keys.contains_key(&key) => {}
+                Some((path, true)) if expiration.is_some() => {
+                    self.remove_directory(&mut writing, &path, action);
+                }
+                _ => {
+                    writing.delete_key(&key, mark);
+                }
+            }
         }
+        self.leases.remove(&id);
+        self.expirations.remove(&id);
         self.commit(writing);
         true
     }
@@ -292,23 +316,23 @@ impl Writing {
             }
         }
         self.keys.insert(put.key.clone(), kv.clone());
-        self.events.push(Event { kind: EventKind::Put, kv, prev_kv: old.clone() });
+        self.events.push(Event { kind: EventKind::Put, kv, prev_kv: old.clone(), v2: None });
         PutResponse { prev_kv: old.filter(|_| put.prev_kv) }
     }
 
     fn delete(&mut self, delete: &DeleteRangeRequest) -> DeleteRangeResponse {
         let keys: Vec<Bytes> = self.keys.keys().filter(|key| delete.range.contains(key)).cloned().collect();
-        let deleted: Vec<KeyValue> = keys.iter().map(|key| self.delete_key(key)).collect();
+        let deleted: Vec<KeyValue> = keys.iter().map(|key| self.delete_key(key, None)).collect();
         DeleteRangeResponse {
             deleted: deleted.len() as u64,
             prev_kvs: if delete.prev_kv { deleted } else { Vec::new() },
         }
     }
 
-    fn delete_key(&mut self, key: &Bytes) -> KeyValue {
+    pub fn delete_key(&mut self, key: &Bytes, v2: Option<V2Mark>) -> KeyValue {
         let old = self.keys.remove(key).expect("the key was found");
         let kv = KeyValue { key: key.clone(), mod_revision: self.revision, ..KeyValue::default() };
-        self.events.push(Event { kind: EventKind::Delete, kv, prev_kv: Some(old.clone()) });
+        self.events.push(Event { kind: EventKind::Delete, kv, prev_kv: Some(old.clone()), v2 });
         old
     }
 }

@@ -8,6 +8,8 @@ use holdfast_core::response::{
 };
 use holdfast_core::watch::{WatchMessage, fragments};
 
+use super::print_v2;
+
 /// Size of a script's largest watch message, events counting one each.
 const FRAGMENT_EVENTS_MAX: usize = 4;
 
@@ -44,6 +46,7 @@ pub fn response(response: &Response, text: &mut String) {
                 writeln!(text, "member {} {:?}", alarm.member, alarm.kind).unwrap();
             }
         }
+        Response::V2(event) => print_v2::event(event, text),
         Response::Compact | Response::LeaseRevoke | Response::Done => {}
     }
 }

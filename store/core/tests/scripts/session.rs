@@ -9,11 +9,12 @@ use holdfast_core::error::RangeError;
 use holdfast_core::ids::{LeaseId, MemberId, Revision, Term};
 use holdfast_core::response::{AlarmKind, RevisionEvents};
 use holdfast_core::txn_check;
+use holdfast_core::v2::V2ReadError;
 use holdfast_core::watch::{Moment, StreamWatches, WatchId, WatchIndex, WatchMessage};
 
 use super::store::{Store, TERM};
 use super::words::Words;
-use super::{command, print};
+use super::{command, command_v2, print, print_v2};
 
 /// Events that a step of history reads at most.
 const HISTORY_STEP_EVENTS: usize = 3;
@@ -83,6 +84,7 @@ impl Session {
             }
             "compact" => Operation::Compact { revision: Revision(words.number()) },
             "lease" => return self.lease(words, text),
+            "v2" => return self.v2(words, text),
             "alarm" => return self.alarm(words, text),
             "get" => {
                 self.get(words, text);
@@ -130,6 +132,31 @@ impl Session {
         }
         matches.sort_unstable();
         self.watches.live(revision, &matches, &mut self.messages);
+    }
+
+    /// A change through the v2 API, a read, or a wait for events from history.
+    fn v2(&mut self, mut words: Words<'_>, text: &mut String) -> Option<Operation> {
+        let view = self.store.view();
+        match words.next() {
+            "get" => {
+                let (path, get) = command_v2::get(words);
+                match view.v2_get(&path, get) {
+                    Ok(tree) => print_v2::tree(&tree, text),
+                    Err(V2ReadError::Refused(error)) => writeln!(text, "refused: {error}").unwrap(),
+                    Err(V2ReadError::Fault(fault)) => panic!("{fault}"),
+                }
+                None
+            }
+            "wait" => {
+                let (watch, from) = command_v2::wait(words);
+                match view.v2_events(&watch, from, usize::MAX) {
+                    Ok((events, _)) => events.iter().for_each(|event| print_v2::event(event, text)),
+                    Err(error) => writeln!(text, "refused: {error}").unwrap(),
+                }
+                None
+            }
+            change => Some(Operation::V2(command_v2::change(change, words))),
+        }
     }
 
     fn get(&mut self, words: Words<'_>, text: &mut String) {

@@ -26,7 +26,7 @@ fn put(revision: i64, name: &str) -> Event {
         mod_revision: Revision(revision),
         ..KeyValue::default()
     };
-    Event { kind: EventKind::Put, kv, prev_kv: None }
+    Event { kind: EventKind::Put, kv, prev_kv: None, v2: None }
 }
 
 fn delete(revision: i64, name: &str) -> Event {
