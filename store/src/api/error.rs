@@ -195,6 +195,8 @@ fn apply(error: ApplyError) -> (Code, &'static str) {
         ApplyError::NoSpace => (Code::ResourceExhausted, NO_SPACE),
         ApplyError::Corrupt => (Code::DataLoss, "etcdserver: corrupt cluster"),
         ApplyError::StaleExpiry => (Code::Unavailable, LEADER_CHANGED),
+        // Answered in its own form by the v2 routes, the only ones that propose such changes.
+        ApplyError::V2(error) => (Code::FailedPrecondition, error.refusal.message()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The leader's lease clock: deadlines in memory, expiry turned into proposals. Members that do not lead keep
 //! nothing here; a new leader starts every lease anew with its full time plus an election timeout (etcd's rule).
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use holdfast_core::apply::LeaseChange;
 use holdfast_core::ids::{LeaseId, Term};
@@ -79,7 +79,10 @@ impl LeaseClock {
         state.leading = Some(term);
         let now = Instant::now();
         for lease in newest_view().leases()? {
-            let deadline = after(now, lease.remaining_ttl_seconds) + extension;
+            let deadline = match lease.expiration_unix_nanos {
+                Some(expiration) => now + left_until(expiration, lease.granted_ttl_seconds),
+                None => after(now, lease.remaining_ttl_seconds) + extension,
+            };
             state.deadlines.start(lease.id, lease.granted_ttl_seconds, deadline);
         }
         drop(state);
@@ -165,4 +168,13 @@ impl LeaseClock {
             }
         }
     }
+}
+
+/// What is left of the time of a node of the v2 API. Its renewals are in the log, so that a new leader knows when it
+/// ends, and lets it live no longer than it was given even when this member's clock is behind.
+fn left_until(expiration_unix_nanos: i64, ttl_seconds: i64) -> Duration {
+    let now_nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let expiration_nanos = u128::try_from(expiration_unix_nanos).unwrap_or(0);
+    let left_nanos = u64::try_from(expiration_nanos.saturating_sub(now_nanos)).unwrap_or(u64::MAX);
+    Duration::from_nanos(left_nanos).min(Duration::from_secs(u64::try_from(ttl_seconds).unwrap_or(0)))
 }

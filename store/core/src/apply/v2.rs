@@ -148,10 +148,9 @@ impl ApplyBatch<'_> {
         self.make_parents(pending, new.path)?;
         let old_lease = old.map_or(LeaseId::NONE, |old| old.record.lease);
         let mut mark = self.mark(action, new, old_lease)?;
-        let lease;
+        let lease = self.new_lease(new.time_to_live)?;
         if let Some(value) = &new.value {
             let key = new.path.as_bytes();
-            lease = self.lease_for(key, old_lease, new.time_to_live)?;
             let newest = self.state(&[]).newest(key)?;
             let content = (value.clone(), lease);
             self.write_version(pending, key, content, newest.as_ref(), Life::BeginsMarked(mark))?;
@@ -161,7 +160,6 @@ impl ApplyBatch<'_> {
                 mark.replaces_file = true;
             }
             let key = new.path.directory_key();
-            lease = self.lease_for(&key, LeaseId::NONE, new.time_to_live)?;
             let newest = self.state(&[]).newest(&key)?;
             self.write_version(
                 pending,
@@ -171,7 +169,7 @@ impl ApplyBatch<'_> {
                 Life::BeginsMarked(mark),
             )?;
         }
-        self.release(old_lease, lease)?;
+        self.release(old_lease)?;
         Ok(())
     }
 
@@ -208,11 +206,11 @@ impl ApplyBatch<'_> {
                 let key = new.path.directory_key();
                 let new = NewNode { value: None, ..new };
                 let mark = self.mark(V2Action::Update, &new, old_lease)?;
-                let lease = self.lease_for(&key, old_lease, new.time_to_live)?;
+                let lease = self.new_lease(new.time_to_live)?;
                 let newest = self.state(&[]).newest(&key)?;
                 let content = (Bytes::new(), lease);
                 self.write_version(pending, &key, content, newest.as_ref(), Life::GoesMarked(mark))?;
-                Ok(self.release(old_lease, lease)?)
+                Ok(self.release(old_lease)?)
             }
         }
     }
@@ -242,9 +240,9 @@ impl ApplyBatch<'_> {
         let value = if new.is_refresh { old.value() } else { new.value.clone().unwrap_or_default() };
         let old_lease = old.record.lease;
         let mark = self.mark(action, &new, old_lease)?;
-        let lease = self.lease_for(key, old_lease, new.time_to_live)?;
+        let lease = self.new_lease(new.time_to_live)?;
         self.write_version(pending, key, (value, lease), Some(old), Life::GoesMarked(mark))?;
-        Ok(self.release(old_lease, lease)?)
+        Ok(self.release(old_lease)?)
     }
 
     fn compare(&self, file: &Stored, expected: Expected<'_>) -> Result<(), Stop> {

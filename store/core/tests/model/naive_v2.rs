@@ -223,7 +223,7 @@ impl Naive {
         if mark.replaces_file {
             writing.delete_key(path.as_bytes(), Some(V2Mark::PART));
         }
-        let lease = self.node_lease(writing, &key, time_to_live);
+        let lease = self.node_lease(time_to_live);
         writing.write(&key, (value.clone().unwrap_or_default(), lease), true, Some(mark));
         self.end_if_unused(writing, old_lease);
         let node = V2Node {
@@ -258,7 +258,7 @@ impl Naive {
             expiration_unix_nanos: time_to_live.map(|it| it.expiration_unix_nanos),
             previous_expiration_unix_nanos: self.expirations.get(&old_lease).copied(),
         };
-        let lease = self.node_lease(writing, &key, time_to_live);
+        let lease = self.node_lease(time_to_live);
         writing.write(&key, (value.clone().unwrap_or_default(), lease), false, Some(mark));
         self.end_if_unused(writing, old_lease);
         let node = V2Node {
@@ -299,16 +299,11 @@ impl Naive {
         removed(writing, path.clone(), true, action, prev_node)
     }
 
-    /// The node's own lease if nothing else hangs on it, else the first that is free.
-    fn node_lease(&mut self, writing: &Writing, key: &Bytes, time_to_live: Option<V2TimeToLive>) -> LeaseId {
+    /// The wanted lease, or the first behind it that is free.
+    fn node_lease(&mut self, time_to_live: Option<V2TimeToLive>) -> LeaseId {
         let Some(time_to_live) = time_to_live else { return LeaseId::NONE };
-        let old = writing.keys.get(key).map_or(LeaseId::NONE, |kv| kv.lease);
-        let users = writing.keys.values().filter(|kv| kv.lease == old).count();
-        let id = if self.expirations.contains_key(&old) && users == 1 {
-            old
-        } else {
-            (time_to_live.lease.0..).map(LeaseId).find(|id| !self.leases.contains_key(id)).unwrap()
-        };
+        let ids = (time_to_live.lease.0..).map(LeaseId);
+        let id = ids.into_iter().find(|id| !self.leases.contains_key(id)).unwrap();
         self.leases.insert(id, (time_to_live.ttl_seconds, time_to_live.ttl_seconds));
         self.expirations.insert(id, time_to_live.expiration_unix_nanos);
         id

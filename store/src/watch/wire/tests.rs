@@ -23,9 +23,9 @@ fn kv(value_len: usize, version: i64) -> KeyValue {
 }
 
 fn revision(value_len: usize) -> SharedRevision {
-    let put = Event { kind: EventKind::Put, kv: kv(value_len, 2), prev_kv: Some(kv(value_len, 1)) };
+    let put = Event { kind: EventKind::Put, kv: kv(value_len, 2), prev_kv: Some(kv(value_len, 1)), v2: None };
     let deleted = KeyValue { key: "gone".into(), mod_revision: Revision(9), ..KeyValue::default() };
-    let delete = Event { kind: EventKind::Delete, kv: deleted, prev_kv: None };
+    let delete = Event { kind: EventKind::Delete, kv: deleted, prev_kv: None, v2: None };
     SharedRevision::new(RevisionEvents { revision: Revision(9), events: vec![put, delete] })
 }
 

@@ -2,7 +2,6 @@
 
 use super::{Expected, path_len};
 use crate::apply::{ApplyBatch, Stop};
-use crate::ids::LeaseId;
 use crate::key_range::KeyRange;
 use crate::read::state::Stored;
 use crate::response::Event;
@@ -57,7 +56,7 @@ impl ApplyBatch<'_> {
         let previous_expiration_unix_nanos = self.state(&[]).expiration(lease)?;
         let mark = V2Mark { previous_expiration_unix_nanos, ..V2Mark::of(action) };
         self.erase_key(pending, path.as_bytes().clone(), file, Some(mark))?;
-        self.release(lease, LeaseId::NONE)
+        self.release(lease)
     }
 
     /// Removes a directory and everything in it. The first row tells of it, whether or not it is the directory's own.
@@ -75,7 +74,7 @@ impl ApplyBatch<'_> {
                 mark.previous_expiration_unix_nanos = self.state(&[]).expiration(lease)?;
             }
             self.erase_key(pending, key, &stored, Some(mark))?;
-            self.release(lease, LeaseId::NONE)?;
+            self.release(lease)?;
             mark = V2Mark::PART;
         }
         Ok(())

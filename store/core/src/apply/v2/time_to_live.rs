@@ -1,7 +1,5 @@
-//! Nodes that end by themselves: each such node has a lease of its own, which lives as long as it does. Must leave
-//! leases of the v3 API alone.
-
-use bytes::Bytes;
+//! Nodes that end by themselves: each such node has a lease of its own. A change that gives it more time gives it a new
+//! lease, so that an expiry that was under way meanwhile finds nothing to end. Must leave leases of the v3 API alone.
 
 use crate::apply::{ApplyBatch, LeaseChange};
 use crate::ids::LeaseId;
@@ -11,16 +9,10 @@ use crate::rows::{Direction, Rows, RowsFault, Table};
 use crate::v2::V2TimeToLive;
 
 impl ApplyBatch<'_> {
-    /// The lease for a node that is written under `key` and has `old` so far: none when it is to last, else its own
-    /// one, renewed, or a new one.
-    pub(super) fn lease_for(
-        &mut self,
-        key: &Bytes,
-        old: LeaseId,
-        time_to_live: Option<&V2TimeToLive>,
-    ) -> Result<LeaseId, RowsFault> {
+    /// A lease for a node that is about to be written; none when it is to last.
+    pub(super) fn new_lease(&mut self, time_to_live: Option<&V2TimeToLive>) -> Result<LeaseId, RowsFault> {
         let Some(time_to_live) = time_to_live else { return Ok(LeaseId::NONE) };
-        let id = if self.is_own(old, key)? { old } else { self.free_lease_id(time_to_live.lease)? };
+        let id = self.free_lease_id(time_to_live.lease)?;
         let V2TimeToLive { ttl_seconds, expiration_unix_nanos, .. } = *time_to_live;
         self.put_lease(LeaseRecord {
             id,
@@ -32,35 +24,19 @@ impl ApplyBatch<'_> {
         Ok(id)
     }
 
-    /// Ends the lease that a node had before it got `new`, unless something else hangs on it.
-    pub(super) fn release(&mut self, old: LeaseId, new: LeaseId) -> Result<(), RowsFault> {
-        if old == new || self.state(&[]).expiration(old)?.is_none() {
-            return Ok(());
-        }
-        if !self.has_keys(old, None)? {
-            self.forget_lease(old);
+    /// Ends the lease that a node had until now, unless something else hangs on it.
+    pub(super) fn release(&mut self, lease: LeaseId) -> Result<(), RowsFault> {
+        if self.state(&[]).expiration(lease)?.is_some() && !self.has_keys(lease)? {
+            self.forget_lease(lease);
         }
         Ok(())
     }
 
-    /// Whether a lease was made for the node under `key` and nobody else uses it.
-    fn is_own(&self, id: LeaseId, key: &Bytes) -> Result<bool, RowsFault> {
-        Ok(self.state(&[]).expiration(id)?.is_some() && !self.has_keys(id, Some(key))?)
-    }
-
-    /// Whether keys are attached to a lease, but for one.
-    fn has_keys(&self, id: LeaseId, but: Option<&Bytes>) -> Result<bool, RowsFault> {
+    fn has_keys(&self, id: LeaseId) -> Result<bool, RowsFault> {
         let (lower, upper) = layout::attachment_bounds(id);
         let upper = upper.as_ref().map(<[u8; 8]>::as_slice);
-        let mut cursor = self.overlay.scan(Table::LeaseKeys, &lower, upper, Direction::Forward)?;
-        while let Some((row_key, _)) = cursor.current() {
-            let (_, key) = layout::decode_attachment_key(row_key)?;
-            if but.is_none_or(|but| but != key) {
-                return Ok(true);
-            }
-            cursor.advance()?;
-        }
-        Ok(false)
+        let cursor = self.overlay.scan(Table::LeaseKeys, &lower, upper, Direction::Forward)?;
+        Ok(cursor.current().is_some())
     }
 
     /// The wanted id, or the next that is free: whoever chose it could not know.
