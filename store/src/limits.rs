@@ -180,3 +180,6 @@ pub const REQUEST_BYTES_LIMIT_MAX: u64 = 32 << 20;
 
 /// Largest `--max-txn-ops`.
 pub const TXN_OPERATIONS_LIMIT_MAX: u64 = 1 << 20;
+
+/// Largest form body of the v2 API (Go's limit).
+pub const V2_BODY_BYTES_MAX: usize = 10 << 20;

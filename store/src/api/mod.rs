@@ -7,6 +7,7 @@ pub mod error;
 pub mod gateway;
 pub mod grpc;
 pub mod http;
+pub mod v2;
 
 mod body;
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! What a node does by itself: follow leadership, end leases, make its name known, look at the disk. Each is a small
 //! loop that ends with the process; decisions live in the modules they call.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use holdfast_core::command::{Command, Operation};
 
-use super::Node;
 use super::lease_clock::LeaseClock;
+use super::{Node, unix_nanos};
 use crate::limits::{DISK_LOOK_INTERVAL, LEASE_EXPIRE_RETRY, PUBLISH_RETRY};
 use crate::version::CLUSTER_VERSION;
 
@@ -47,6 +48,7 @@ async fn follow_leadership(node: Weak<Node>) {
         let (term, leader) = *leadership.borrow_and_update();
         let Some(node) = node.upgrade() else { return };
         node.hub.raise_term(term);
+        node.leader_since_unix_nanos.store(unix_nanos(), Ordering::Relaxed);
         if leader == Some(node.member_id) {
             if led_term != Some(term) {
                 led_term = Some(term);

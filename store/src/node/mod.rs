@@ -16,8 +16,10 @@ mod propose;
 mod published;
 mod start;
 mod types;
+mod v2;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use holdfast_consensus::handle::{Consensus, Peer};
 use holdfast_core::ids::{ClusterId, MemberId, Revision, Term};
@@ -31,6 +33,7 @@ use lease_id::LeaseIds;
 
 pub use error::NodeError;
 pub use types::{Header, LeaseTimeToLive, MemberInfo, NodeSettings, NodeStatus};
+pub use v2::unix_nanos;
 
 /// One running member. Cheap to share.
 pub struct Node {
@@ -41,6 +44,8 @@ pub struct Node {
     leadership: tokio::sync::watch::Receiver<(Term, Option<MemberId>)>,
     hub: Arc<Hub>,
     lease_clock: Arc<LeaseClock>,
+    expired_nodes: Arc<AtomicU64>,
+    leader_since_unix_nanos: AtomicI64,
     lease_ids: LeaseIds,
     disk_guard: DiskGuard,
 }
@@ -109,6 +114,16 @@ impl Node {
     /// Changes of term and leader.
     pub fn leadership(&self) -> tokio::sync::watch::Receiver<(Term, Option<MemberId>)> {
         self.leadership.clone()
+    }
+
+    /// When the present leader was first seen to lead, in nanoseconds since 1970.
+    pub fn leader_since_unix_nanos(&self) -> i64 {
+        self.leader_since_unix_nanos.load(Ordering::Relaxed)
+    }
+
+    /// Nodes of the v2 API whose time ran out since this member started.
+    pub fn expired_nodes(&self) -> u64 {
+        self.expired_nodes.load(Ordering::Relaxed)
     }
 
     /// Raised alarms.

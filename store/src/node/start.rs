@@ -1,6 +1,7 @@
 //! Puts a node together: consensus, hub and lease clock, wired in the order in which news flow.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use holdfast_consensus::handle::{Consensus, ConsensusConfig, StartError};
 
@@ -9,7 +10,7 @@ use super::lease_asks::LeaseAsks;
 use super::lease_clock::LeaseClock;
 use super::lease_id::LeaseIds;
 use super::observer::NodeObserver;
-use super::{Node, NodeSettings};
+use super::{Node, NodeSettings, unix_nanos};
 use crate::watch::Hub;
 
 impl Node {
@@ -20,7 +21,12 @@ impl Node {
         let data_dir = config.data_dir.clone();
         let hub = Hub::new(cluster_id, member_id, &settings);
         let lease_clock = Arc::new(LeaseClock::default());
-        let observer = Arc::new(NodeObserver { hub: hub.clone(), lease_clock: lease_clock.clone() });
+        let expired_nodes = Arc::new(AtomicU64::new(0));
+        let observer = Arc::new(NodeObserver {
+            hub: hub.clone(),
+            lease_clock: lease_clock.clone(),
+            expired_nodes: expired_nodes.clone(),
+        });
         let consensus = Consensus::start(config, observer).await?;
         hub.begin(&consensus.view());
         consensus.serve_asks(Arc::new(LeaseAsks { clock: lease_clock.clone() }));
@@ -32,6 +38,8 @@ impl Node {
             member_id,
             hub,
             lease_clock,
+            expired_nodes,
+            leader_since_unix_nanos: AtomicI64::new(unix_nanos()),
             lease_ids: LeaseIds::new(member_id),
             disk_guard: DiskGuard::new(&data_dir),
         });

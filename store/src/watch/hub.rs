@@ -168,7 +168,7 @@ impl State {
         self.index.remove(range, (slot, watch_id));
     }
 
-    fn add(&mut self, inbox: &Arc<Inbox>) -> Slot {
+    pub fn add(&mut self, inbox: &Arc<Inbox>) -> Slot {
         if self.is_stopped {
             inbox.close();
         }

@@ -4,6 +4,7 @@
 mod history;
 mod hub;
 mod inbox;
+mod node_wait;
 mod recent;
 mod requests;
 mod revision;
@@ -11,6 +12,7 @@ mod stream;
 mod wire;
 
 pub use hub::Hub;
+pub use node_wait::{HistoryCleared, NodeWait};
 pub use requests::WatchRequests;
 pub use stream::WatchStream;
 

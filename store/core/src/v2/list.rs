@@ -25,6 +25,16 @@ pub struct V2Get {
 }
 
 impl ReadView {
+    /// The file at `path`, if there is one.
+    pub fn v2_file(&self, path: &V2Path) -> Result<Option<V2Node>, RowsFault> {
+        if path.is_root() {
+            return Ok(None);
+        }
+        let state = self.state();
+        let file = state.live(path.as_bytes())?;
+        file.map(|file| state.node(path.clone(), Found::File(file))).transpose()
+    }
+
     /// Reads a node of the v2 API.
     pub fn v2_get(&self, path: &V2Path, get: V2Get) -> Result<V2Tree, V2ReadError> {
         let state = self.state();

@@ -56,7 +56,8 @@ impl V2Watch {
         is_wanted.then_some(event)
     }
 
-    fn covers(&self, key: &[u8]) -> bool {
+    /// Whether a key is in `key_ranges`.
+    pub fn covers(&self, key: &[u8]) -> bool {
         self.path.is_root() && key.first() == Some(&b'/')
             || key
                 .strip_prefix(self.path.as_bytes().as_ref())

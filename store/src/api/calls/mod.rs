@@ -7,7 +7,7 @@ pub mod health;
 pub mod kv;
 pub mod lease;
 pub mod maintenance;
-mod offload;
+pub(in crate::api) mod offload;
 pub mod range_stream;
 pub mod txn;
 mod txn_read;

@@ -15,7 +15,7 @@ use crate::limits::{RANGE_INLINE_KEYS_MAX, RANGE_LARGE_CONCURRENT_MAX};
 static LARGE_READS: Semaphore = Semaphore::const_new(RANGE_LARGE_CONCURRENT_MAX);
 
 /// Runs `read` on a thread that may take its time.
-pub(super) async fn run<T, F>(read: F) -> Result<T, Status>
+pub(in crate::api) async fn run<T, F>(read: F) -> Result<T, Status>
 where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,

@@ -15,8 +15,8 @@ use axum::handler::Handler;
 use axum::middleware;
 use axum::routing::{MethodFilter, MethodRouter, get};
 
-use super::gateway;
 use super::grpc::GrpcMetrics;
+use super::{gateway, v2};
 use crate::config::HttpSettings;
 use crate::node::Node;
 use access::Access;
@@ -38,6 +38,7 @@ pub fn routes(node: Arc<Node>, metrics: Arc<GrpcMetrics>, settings: &HttpSetting
     }
     let access = Arc::new(Access::new(settings));
     routes
+        .merge(v2::routes(node.clone()))
         .merge(versions(node, metrics))
         .fallback(plain::not_found)
         .layer(middleware::from_fn_with_state(access, access::guard))

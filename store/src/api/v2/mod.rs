@@ -1,0 +1,59 @@
+//! etcd's v2 API: files and directories by curl, on the keys of the v3 API. What a request means is decided in the core;
+//! here are only forms, headers and JSON.
+
+mod error;
+mod form;
+mod json;
+mod keys;
+mod members;
+mod parameters;
+mod stats;
+mod time;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
+use axum::routing::any;
+
+use crate::node::Node;
+use stats::StoreStats;
+
+const X_ETCD_CLUSTER_ID: HeaderName = HeaderName::from_static("x-etcd-cluster-id");
+
+/// What the handlers share.
+struct V2 {
+    node: Arc<Node>,
+    stats: StoreStats,
+    started_unix_nanos: i64,
+}
+
+/// The routes below `/v2`.
+pub fn routes(node: Arc<Node>) -> Router {
+    let v2 = V2 { node, stats: StoreStats::default(), started_unix_nanos: crate::node::unix_nanos() };
+    Router::new()
+        .route(keys::PREFIX, any(keys::keys))
+        .route("/v2/keys/", any(keys::keys))
+        .route("/v2/keys/{*key}", any(keys::keys))
+        .route("/v2/machines", any(members::machines))
+        .route("/v2/members", any(members::members))
+        .route("/v2/members/", any(members::members))
+        .route("/v2/members/{*id}", any(members::members))
+        .route("/v2/stats/self", any(stats::own))
+        .route("/v2/stats/leader", any(stats::leader))
+        .route("/v2/stats/store", any(stats::store))
+        .with_state(Arc::new(v2))
+}
+
+impl V2 {
+    fn with_cluster_id(&self, mut response: Response) -> Response {
+        let id = format!("{:x}", self.node.header().cluster_id.0);
+        let id = HeaderValue::try_from(id).expect("hexadecimal digits make a header");
+        response.headers_mut().insert(X_ETCD_CLUSTER_ID, id);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

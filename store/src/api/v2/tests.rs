@@ -1,0 +1,1 @@
+//! The v2 API on a running node.
