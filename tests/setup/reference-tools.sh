@@ -45,6 +45,19 @@ if ! [ -x "$folder/benchmark" ]; then
   mv -T "$staged" "$folder" 2>/dev/null || [ -x "$folder/benchmark" ] # another build may have finished first
 fi
 
+# The v2 API left etcd with 3.6; Debian still packages one that has it. Unpacked, not installed: no service is started.
+if ! [ -x "$folder/etcd-v2" ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then
+  unpacked=$(mktemp -d "$cache/.debian.XXXXXX")
+  echo "Fetching Debian's etcd-server for its v2 API, once" >&2
+  if (cd "$unpacked" && chmod 755 . && { apt-get download -q etcd-server || { apt-get update -q && apt-get download -q etcd-server; }; } >&2 &&
+    dpkg-deb -x ./*.deb .); then
+    cp "$unpacked/usr/bin/etcd" "$folder/.etcd-v2" && mv -T "$folder/.etcd-v2" "$folder/etcd-v2"
+  else
+    echo "reference-tools: Debian's etcd-server could not be fetched; the v2 API is not compared" >&2
+  fi
+  rm -rf "$unpacked"
+fi
+
 if [ "$(readlink "$cache/current" || true)" != "$folder" ]; then
   link=$(mktemp -u "$cache/.current.XXXXXX")
   ln -s "$folder" "$link" && mv -T "$link" "$cache/current" # in one step: a reader never sees it missing

@@ -15,6 +15,8 @@ pub enum ReferenceTool {
     Etcdutl,
     /// Its load generator.
     Benchmark,
+    /// The reference server of Debian, which still has the v2 API.
+    EtcdV2,
 }
 
 impl ReferenceTool {
@@ -24,6 +26,7 @@ impl ReferenceTool {
             Self::Etcdctl => "etcdctl",
             Self::Etcdutl => "etcdutl",
             Self::Benchmark => "benchmark",
+            Self::EtcdV2 => "etcd-v2",
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum Implementation {
     Holdfast,
     /// The reference server.
     Etcd,
+    /// The reference server that still has the v2 API.
+    EtcdV2,
 }
 
 impl Implementation {
@@ -35,6 +37,7 @@ impl Implementation {
         match self {
             Self::Holdfast => binaries::holdfast(),
             Self::Etcd => binaries::reference(ReferenceTool::Etcd),
+            Self::EtcdV2 => binaries::reference(ReferenceTool::EtcdV2),
         }
     }
 }

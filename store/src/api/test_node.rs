@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, Response, StatusCode};
 use holdfast_consensus::handle::{ConsensusConfig, Peer};
 use holdfast_core::ids::{ClusterId, MemberId};
 use http_body_util::BodyExt as _;
@@ -128,6 +128,11 @@ impl TestNode {
         };
         tokio::time::timeout(PATIENCE, ready).await.expect("the node gets ready");
         started
+    }
+
+    /// Sends a request and returns the answer as soon as its headers are there.
+    pub async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.routes.clone().oneshot(request).await.unwrap()
     }
 
     /// Sends a request and reads the whole answer.

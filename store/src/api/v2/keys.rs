@@ -52,9 +52,8 @@ pub(super) async fn keys(State(v2): State<Arc<V2>>, request: Request) -> Respons
 
 /// What Go's server says of a URL that it cannot read.
 fn bad_escape() -> Response {
-    let mut response = plain::text(StatusCode::BAD_REQUEST, "400 Bad Request");
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CONNECTION, "close")];
+    (StatusCode::BAD_REQUEST, headers, "400 Bad Request").into_response()
 }
 
 impl V2 {
