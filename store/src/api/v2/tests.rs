@@ -208,7 +208,8 @@ async fn nodes_end_in_time_and_a_renewed_one_goes_on() {
         "{expiry}"
     );
     assert_eq!(node.node.view().count(&KeyRange::prefix(b"/d"), None).unwrap(), 0);
-    assert!(node.get("/v2/keys/renewed").await.body.contains(r#""ttl":100"#));
+    let renewed = node.get("/v2/keys/renewed").await.body;
+    assert!(renewed.contains(r#""key":"/renewed","value":"1","expiration":"#), "{renewed}");
     assert_eq!(node.node.view().leases().unwrap().len(), 1);
     let stats = node.get("/v2/stats/store").await.body;
     assert!(stats.contains(r#""setsSuccess":3"#) && stats.contains(r#""expireCount":1"#), "{stats}");
