@@ -27,6 +27,8 @@ has_libclang || packages+=(libclang-dev)
 if [ "$purpose" = test ]; then
   # The etcd-client crate, whose tests run against the server, generates its code with protoc.
   command -v "${PROTOC:-protoc}" >/dev/null || packages+=(protobuf-compiler)
+  # The v2 API is tried with the Python client of its time.
+  python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
   # Debian's own Go may be too old to build etcd, but any Go can fetch the one that is not.
   go_is_new_enough || command -v go >/dev/null || packages+=(golang-go)
 fi

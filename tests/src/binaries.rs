@@ -17,6 +17,8 @@ pub enum ReferenceTool {
     Benchmark,
     /// The reference server of Debian, which still has the v2 API.
     EtcdV2,
+    /// A Python that has the `python-etcd` package.
+    PythonEtcd,
 }
 
 impl ReferenceTool {
@@ -27,6 +29,7 @@ impl ReferenceTool {
             Self::Etcdutl => "etcdutl",
             Self::Benchmark => "benchmark",
             Self::EtcdV2 => "etcd-v2",
+            Self::PythonEtcd => "python/bin/python3",
         }
     }
 }
