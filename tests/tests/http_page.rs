@@ -93,13 +93,14 @@ impl Drop for Shell {
     }
 }
 
-/// Times differ from run to run.
+/// Times differ from run to run, and on a slow machine what is left of them.
 fn without_times(text: &str) -> String {
     let mut pieces = text.split("\"expiration\":\"");
     let mut kept = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         kept += "\"expiration\":\"";
-        kept += piece.trim_start_matches(|character| character != '"');
+        let behind = piece.trim_start_matches(|character| character != '"').trim_start_matches("\",\"ttl\":");
+        kept += behind.trim_start_matches(char::is_numeric);
     }
     kept
 }

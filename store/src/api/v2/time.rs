@@ -62,10 +62,10 @@ fn decimal(value: i64, unit: i64) -> String {
     format!("{whole}.{}", format!("{rest:0width$}").trim_end_matches('0'))
 }
 
-/// Whole seconds left, rounded up; towards zero once the time has passed.
+/// Whole seconds left, rounded up; none once the time has passed, as in an event that is told from history.
 pub(super) fn seconds_left(expiration_unix_nanos: i64, now_unix_nanos: i64) -> i64 {
     let left = expiration_unix_nanos.saturating_sub(now_unix_nanos);
-    left / NANOS_PER_SECOND + i64::from(left % NANOS_PER_SECOND > 0)
+    (left / NANOS_PER_SECOND + i64::from(left % NANOS_PER_SECOND > 0)).max(0)
 }
 
 #[cfg(test)]
@@ -107,6 +107,6 @@ mod tests {
         assert_eq!(seconds_left(5_000_000_001, 0), 6);
         assert_eq!(seconds_left(1, 1), 0);
         assert_eq!(seconds_left(0, 1), 0);
-        assert_eq!(seconds_left(0, 1_500_000_000), -1);
+        assert_eq!(seconds_left(0, 1_500_000_000), 0);
     }
 }
