@@ -117,3 +117,12 @@ pub const LEADER_SILENCE_ELECTIONS: u32 = 2;
 
 /// In each election timeout it is looked this many times whether the leader is still heard.
 pub const LEADER_LOOKS_PER_ELECTION: u32 = 4;
+
+/// Bytes of a lone entry that Raft's own thread may write or apply instead of handing it to another.
+pub const LONE_ENTRY_BYTES_MAX: usize = 64 << 10;
+
+/// After a sync that took longer than this, Raft's thread leaves the log to the log thread until one is quick again.
+pub const QUICK_SYNC_MAX: Duration = Duration::from_millis(5);
+
+/// After a batch that took the engine longer than this, Raft's thread leaves applying to the apply thread.
+pub const QUICK_APPLY_MAX: Duration = Duration::from_millis(2);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
+use holdfast_storage::log_engine::LogEngine;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::errors::{InitializeError, RaftError};
 use parking_lot::{Mutex, RwLock};
@@ -21,7 +22,9 @@ use crate::leader_heard::LeaderHeard;
 use crate::limits::{RETIRED_STATE_GRACE, SHUTDOWN_TIMEOUT, STOP_FLUSH_TIMEOUT};
 use crate::log::sole_voter::SoleVoter;
 use crate::log::store::LogStore;
+use crate::log::tail::LogTail;
 use crate::log::thread::{LogOperation, LogQueue, LogThread};
+use crate::log::writer::LogWriter;
 use crate::member::{Leadership, Member};
 use crate::peers::book::PeerBook;
 use crate::peers::link::LinkFactory;
@@ -34,7 +37,7 @@ use crate::state::engines::Engines;
 use crate::state::flush::FlushClock;
 use crate::state::machine::StateMachine;
 use crate::state::published::Published;
-use crate::state::worker::{ApplyWorker, Job, WorkerParts};
+use crate::state::worker::{self, ApplyWorker, Job, WorkerParts};
 use crate::status;
 use crate::types::{Raft, StoredMembership, position_or_none};
 
@@ -54,6 +57,7 @@ pub struct Foundation {
     /// The log.
     pub log: LogStore,
     in_flight: Arc<AtomicU64>,
+    worker: Arc<Mutex<ApplyWorker>>,
     jobs: mpsc::Sender<Job>,
     /// Signalled after each flush.
     flushed: Arc<Notify>,
@@ -93,26 +97,30 @@ impl Foundation {
             counters: Arc::default(),
         };
         let committed = position_or_none(opened.tail.committed().as_ref()).index.0;
+        let tail = Arc::new(Mutex::new(opened.tail));
         let log = LogStore {
             committed: Arc::new(AtomicU64::new(committed)),
+            writer: Arc::new(Mutex::new(log_writer(&opened.log, &tail, &parts))),
             engine: opened.log,
-            tail: Arc::new(Mutex::new(opened.tail)),
+            tail,
             queue: Arc::new(LogQueue::default()),
             sole_voter,
         };
         let membership = opened.position.membership;
         let worker = ApplyWorker::new(parts.clone(), opened.engine, opened.machine, opened.rows, membership);
+        let worker = Arc::new(Mutex::new(worker));
         let in_flight = Arc::new(AtomicU64::new(0));
-        start_log_thread(&log, &in_flight, &parts)?;
-        let jobs = start_apply_thread(worker)?;
+        start_log_thread(&log, &in_flight)?;
+        let jobs = start_apply_thread(&worker)?;
         start_flush_thread(&parts)?;
-        Ok(Foundation { parts, log, in_flight, jobs, flushed, is_log_short: opened.is_log_short })
+        Ok(Foundation { parts, log, in_flight, worker, jobs, flushed, is_log_short: opened.is_log_short })
     }
 
     /// openraft's side of the state machine.
     pub fn state_machine(&self, is_started: &Arc<AtomicBool>) -> StateMachine {
         StateMachine {
             jobs: self.jobs.clone(),
+            worker: Arc::clone(&self.worker),
             flush: Arc::clone(&self.parts.flush),
             is_started: Arc::clone(is_started),
         }
@@ -255,26 +263,29 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
     tokio::spawn(task).abort_handle()
 }
 
-fn start_log_thread(
-    log: &LogStore,
-    in_flight: &Arc<AtomicU64>,
-    parts: &WorkerParts,
-) -> Result<(), StartError> {
-    let thread = LogThread {
-        engine: Arc::clone(&log.engine),
-        tail: Arc::clone(&log.tail),
+fn log_writer(engine: &Arc<dyn LogEngine>, tail: &Arc<Mutex<LogTail>>, parts: &WorkerParts) -> LogWriter {
+    LogWriter {
+        engine: Arc::clone(engine),
+        tail: Arc::clone(tail),
         counters: Arc::clone(&parts.counters),
         failure: Arc::clone(&parts.failure),
-        in_flight: Arc::clone(in_flight),
         _data_dir: Arc::clone(&parts.data_dir),
-    };
+        written_committed: None,
+        is_quick: true,
+        is_ended: false,
+    }
+}
+
+fn start_log_thread(log: &LogStore, in_flight: &Arc<AtomicU64>) -> Result<(), StartError> {
+    let thread = LogThread { writer: Arc::clone(&log.writer), in_flight: Arc::clone(in_flight) };
     let queue = Arc::clone(&log.queue);
     start_thread("raft-log", move || thread.run(&queue))
 }
 
-fn start_apply_thread(worker: ApplyWorker) -> Result<mpsc::Sender<Job>, StartError> {
+fn start_apply_thread(worker: &Arc<Mutex<ApplyWorker>>) -> Result<mpsc::Sender<Job>, StartError> {
     let (jobs, received) = mpsc::channel();
-    start_thread("apply", move || worker.run(&received))?;
+    let worker = Arc::clone(worker);
+    start_thread("apply", move || worker::run(&worker, &received))?;
     Ok(jobs)
 }
 

@@ -15,6 +15,7 @@ pub struct SoleVoter {
     member: u64,
     facts: Mutex<Facts>,
     is_sole: AtomicBool,
+    is_leader: AtomicBool,
 }
 
 /// The term in which this member leads, with everything of earlier terms applied.
@@ -45,13 +46,23 @@ impl Facts {
 impl SoleVoter {
     /// Nothing is known yet.
     pub fn new(member: u64) -> SoleVoter {
-        SoleVoter { member, facts: Mutex::new(Facts::default()), is_sole: AtomicBool::new(false) }
+        SoleVoter {
+            member,
+            facts: Mutex::new(Facts::default()),
+            is_sole: AtomicBool::new(false),
+            is_leader: AtomicBool::new(false),
+        }
     }
 
     /// Whether this member is the only voter, holds its own vote, and has applied an entry of the term it leads in:
     /// no other member can have acknowledged a write that this one has not applied.
     pub fn is_sole(&self) -> bool {
         self.is_sole.load(Ordering::Acquire)
+    }
+
+    /// Whether other members may be waiting for what this one does next: it leads, and not alone.
+    pub fn has_followers(&self) -> bool {
+        self.is_leader.load(Ordering::Acquire) && !self.is_sole()
     }
 
     /// The term in which this member leads by all that it knows; `None` too when its voters are not simply a
@@ -91,6 +102,7 @@ impl SoleVoter {
     fn update(&self, change: impl FnOnce(&mut Facts)) {
         let mut facts = self.facts.lock();
         change(&mut facts);
+        self.is_leader.store(facts.leading_term.is_some(), Ordering::Release);
         let is_only_voter = facts.voters.as_deref() == Some(&[self.member]);
         self.is_sole.store(is_only_voter && facts.is_leading(), Ordering::Release);
     }

@@ -1,10 +1,11 @@
-//! openraft's way to one peer. Appends go one at a time as unary calls; a heartbeat is an append without entries.
+//! openraft's way to one peer. Appends go one at a time on a stream; a heartbeat is an append without entries.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use holdfast_proto::peer;
 use holdfast_proto::peer::peer_client::PeerClient;
 use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
 use openraft::network::RPCOption;
@@ -16,6 +17,7 @@ use openraft::{OptionalSend, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
 use prost::Message as _;
 use tonic::transport::Channel;
 
+use super::append_lane::AppendLane;
 use super::book::{PeerBook, Purpose};
 use super::reach::root_reason;
 use crate::counters::PeerCounters;
@@ -41,12 +43,14 @@ pub struct PeerLink {
     node: MemberNode,
     purpose: Purpose,
     counters: Arc<PeerCounters>,
+    /// The stream of appends, while each message on it was answered.
+    lane: Option<AppendLane>,
 }
 
 impl LinkFactory {
     fn link(&self, target: u64, node: &MemberNode, purpose: Purpose) -> PeerLink {
         let counters = self.book.counters(target);
-        PeerLink { book: Arc::clone(&self.book), target, node: node.clone(), purpose, counters }
+        PeerLink { book: Arc::clone(&self.book), target, node: node.clone(), purpose, counters, lane: None }
     }
 }
 
@@ -83,7 +87,7 @@ impl PeerLink {
         action: RPCTypes,
         limit: Duration,
         size_bytes: usize,
-        call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+        call: impl Future<Output = Result<T, tonic::Status>>,
     ) -> Result<T, RpcError> {
         let started = Instant::now();
         let answer = tokio::time::timeout(limit, call).await;
@@ -91,7 +95,7 @@ impl PeerLink {
         match answer {
             Ok(Ok(response)) => {
                 self.book.reach.answered(self.target);
-                Ok(response.into_inner())
+                Ok(response)
             }
             Ok(Err(status)) => {
                 self.refused(&status);
@@ -141,10 +145,27 @@ impl PeerLink {
         let mut client = self.client()?;
         let message = wire::vote_request_to_wire(self.book.header(self.target), &request, is_pre_vote);
         let size_bytes = message.encoded_len();
-        let vote = client.vote(message);
+        let vote = async { client.vote(message).await.map(tonic::Response::into_inner) };
         let answer = self.call(RPCTypes::Vote, option.hard_ttl(), size_bytes, vote).await?;
         wire::vote_answer_from_wire(answer).map_err(malformed)
     }
+}
+
+/// Appends on the lane there is or on a new one. A lane that ended since its last message says nothing about the peer,
+/// which may have been started again; an append may be repeated.
+async fn append(
+    lane: Option<AppendLane>,
+    client: PeerClient<Channel>,
+    message: peer::AppendRequest,
+) -> Result<(AppendLane, peer::AppendResponse), tonic::Status> {
+    if let Some(mut lane) = lane
+        && let Ok(answer) = lane.append(message.clone()).await
+    {
+        return Ok((lane, answer));
+    }
+    let mut lane = AppendLane::open(client).await?;
+    let answer = lane.append(message).await?;
+    Ok((lane, answer))
 }
 
 impl RaftNetworkV2<RaftTypes> for PeerLink {
@@ -155,14 +176,17 @@ impl RaftNetworkV2<RaftTypes> for PeerLink {
         request: AppendEntriesRequest<RaftTypes>,
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<RaftTypes>, RpcError> {
-        let mut client = self.client()?;
+        let client = self.client()?;
         if let Some(committed) = &request.leader_commit {
             self.book.tell_committed(outer_index(committed.index));
         }
         let message = wire::append_to_wire(self.book.header(self.target), &request);
         let size_bytes = message.encoded_len();
-        let append = client.append(message);
-        let answer = self.call(RPCTypes::AppendEntries, PEER_APPEND_TIMEOUT, size_bytes, append).await?;
+        let lane = self.lane.take();
+        let append = append(lane, client, message);
+        let called = self.call(RPCTypes::AppendEntries, PEER_APPEND_TIMEOUT, size_bytes, append).await;
+        let (lane, answer) = called?;
+        self.lane = Some(lane);
         wire::append_answer_from_wire(answer).map_err(malformed)
     }
 
@@ -217,7 +241,7 @@ impl RaftNetworkV2<RaftTypes> for PeerLink {
         let message = wire::transfer_to_wire(self.book.header(self.target), &request);
         let limit = option.hard_ttl().max(PEER_APPEND_TIMEOUT);
         let size_bytes = message.encoded_len();
-        let transfer = client.transfer_leader(message);
+        let transfer = async { client.transfer_leader(message).await.map(tonic::Response::into_inner) };
         let answer = self.call(RPCTypes::TransferLeader, limit, size_bytes, transfer).await?;
         wire::transfer_answer_from_wire(answer).map_err(malformed)
     }

@@ -1,5 +1,6 @@
 //! Traffic between members: how others are reached, and what is served to them.
 
+pub mod append_lane;
 pub mod book;
 pub mod link;
 pub mod reach;

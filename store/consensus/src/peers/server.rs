@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
+use futures::stream::{self, BoxStream, StreamExt};
 use holdfast_proto::peer;
 use holdfast_proto::peer::peer_server::{Peer, PeerServer};
 use holdfast_proto::peer::{propose_outcome, read_index_response};
@@ -76,6 +77,21 @@ impl PeerService {
         self.member.tail.lock().vote().unwrap_or_else(|| Vote::new(0, self.member.id))
     }
 
+    async fn append_one(&self, request: peer::AppendRequest) -> Result<peer::AppendResponse, Status> {
+        let from = self.check(request.header)?;
+        self.received(from, &request);
+        self.member.heard.from(from);
+        let request = wire::append_from_wire(request).map_err(malformed)?;
+        let (leader, committed) = (request.vote, request.leader_commit);
+        let matched = request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id);
+        let answer = self.member.raft.append_entries(request).await.map_err(stopped)?;
+        let hold = &self.member.vote_hold;
+        if hold.is_held() && answer.is_success() && hold.appended(&leader, committed, matched) {
+            self.member.raft.runtime_config().elect(true);
+        }
+        Ok(wire::append_answer_to_wire(answer))
+    }
+
     async fn propose_one(&self, from: u64, forwarded: peer::ForwardedCommand) -> peer::ProposeOutcome {
         use propose_outcome::Status;
         let (status, index) = match self.member.admit() {
@@ -123,23 +139,19 @@ fn refusal(error: ReceiveError) -> Status {
 
 #[tonic::async_trait]
 impl Peer for PeerService {
+    type AppendStream = BoxStream<'static, Result<peer::AppendResponse, Status>>;
+
     async fn append(
         &self,
-        request: Request<peer::AppendRequest>,
-    ) -> Result<Response<peer::AppendResponse>, Status> {
-        let request = request.into_inner();
-        let from = self.check(request.header)?;
-        self.received(from, &request);
-        self.member.heard.from(from);
-        let request = wire::append_from_wire(request).map_err(malformed)?;
-        let (leader, committed) = (request.vote, request.leader_commit);
-        let matched = request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id);
-        let answer = self.member.raft.append_entries(request).await.map_err(stopped)?;
-        let hold = &self.member.vote_hold;
-        if hold.is_held() && answer.is_success() && hold.appended(&leader, committed, matched) {
-            self.member.raft.runtime_config().elect(true);
-        }
-        Ok(Response::new(wire::append_answer_to_wire(answer)))
+        request: Request<Streaming<peer::AppendRequest>>,
+    ) -> Result<Response<Self::AppendStream>, Status> {
+        let served = (self.clone(), request.into_inner());
+        let answers = stream::try_unfold(served, |(service, mut requests)| async move {
+            let Some(request) = requests.message().await? else { return Ok(None) };
+            let answer = service.append_one(request).await?;
+            Ok(Some((answer, (service, requests))))
+        });
+        Ok(Response::new(answers.boxed()))
     }
 
     async fn vote(

@@ -1,21 +1,24 @@
-//! openraft's view of the state machine: hands runs of committed entries to the apply thread and waits for each.
-//! Must not apply anything itself: a large command would hold up the task that Raft shares with heartbeats.
+//! openraft's view of the state machine: hands runs of committed entries to the apply thread and waits for each. Must
+//! not apply anything itself but a lone brief command: a large one would hold up what Raft shares with heartbeats.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use futures::{Stream, StreamExt};
+use holdfast_core::codec;
 use openraft::storage::{EntryResponder, RaftStateMachine};
-use openraft::{OptionalSend, RaftSnapshotBuilder};
+use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::decided::Decided;
 use super::flush::{FlushClock, StatePosition};
-use super::worker::Job;
+use super::worker::{ApplyWorker, Job};
 use crate::entry_codec::payload_size;
-use crate::limits::{APPLY_BYTES_MAX, APPLY_ENTRIES_MAX};
+use crate::limits::{APPLY_BYTES_MAX, APPLY_ENTRIES_MAX, LONE_ENTRY_BYTES_MAX};
 use crate::snapshot::data::SnapshotData;
-use crate::types::{LogId, RaftTypes, SnapshotMeta, StoredMembership};
+use crate::types::{LogId, Payload, RaftTypes, SnapshotMeta, StoredMembership};
 
 /// A snapshot as openraft hands it around.
 pub type Snapshot = openraft::type_config::alias::SnapshotOf<RaftTypes, SnapshotData>;
@@ -24,6 +27,8 @@ pub type Snapshot = openraft::type_config::alias::SnapshotOf<RaftTypes, Snapshot
 pub struct StateMachine {
     /// Work for the apply thread, in order.
     pub jobs: mpsc::Sender<Job>,
+    /// What applies, when it is not the thread.
+    pub worker: Arc<Mutex<ApplyWorker>>,
     /// Where the state is durable.
     pub flush: Arc<FlushClock>,
     /// Raft runs: a snapshot that is asked for now is going to be sent. Before, only its position matters.
@@ -44,6 +49,48 @@ impl StateMachine {
         self.jobs.send(job(done)).map_err(ended)?;
         answer.await.map_err(ended)?
     }
+}
+
+/// What became of a run that Raft's own thread might apply.
+enum Here {
+    /// It is applied.
+    Applied,
+    /// It was decided, and the engine had no room for it.
+    Decided(Decided),
+    /// It is for the apply thread.
+    Untouched(Vec<EntryResponder<RaftTypes>>),
+}
+
+impl StateMachine {
+    /// Applies a lone brief command: waking the apply thread and being woken by it would take longer than the command.
+    fn apply_here(&self, mut run: Vec<EntryResponder<RaftTypes>>) -> Result<Here, io::Error> {
+        let is_brief = match run.as_mut_slice() {
+            [(entry, _)] => is_brief(&mut entry.payload),
+            _ => false,
+        };
+        let worker = if is_brief { self.worker.try_lock() } else { None };
+        match worker {
+            Some(mut worker) if worker.is_quick() => match worker.apply_here(run) {
+                Ok(None) => Ok(Here::Applied),
+                Ok(Some(decided)) => Ok(Here::Decided(decided)),
+                Err(fault) => Err(io::Error::other(fault.to_string())),
+            },
+            _ => Ok(Here::Untouched(run)),
+        }
+    }
+}
+
+/// Whether an entry's work is bounded by its own small size. Decodes its command, if nobody has.
+fn is_brief(payload: &mut Payload) -> bool {
+    if payload_size(payload) > LONE_ENTRY_BYTES_MAX {
+        return false;
+    }
+    let EntryPayload::Normal(proposal) = payload else { return false };
+    if proposal.command.is_none() {
+        // Whoever applies it reports what cannot be decoded.
+        proposal.command = codec::decode(proposal.encoded.clone()).ok().map(Arc::new);
+    }
+    proposal.command.as_ref().is_some_and(|command| command.operation.is_brief())
 }
 
 impl RaftStateMachine<RaftTypes> for StateMachine {
@@ -74,7 +121,11 @@ impl RaftStateMachine<RaftTypes> for StateMachine {
         if run.is_empty() {
             return Ok(());
         }
-        self.ask(|done| Job::Apply { entries: run, done }).await
+        match self.apply_here(run)? {
+            Here::Applied => Ok(()),
+            Here::Decided(decided) => self.ask(|done| Job::Finish { decided, done }).await,
+            Here::Untouched(entries) => self.ask(|done| Job::Apply { entries, done }).await,
+        }
     }
 
     async fn get_snapshot_builder(&mut self) -> SnapshotPosition {

@@ -1,19 +1,20 @@
-//! The apply thread: one core batch and one engine write for each committed run, then readers, watchers and proposers
-//! hear of it in this order. The only place where replicated state changes.
+//! Applies: one core batch and one engine write for each committed run, then readers, watchers and proposers hear of it
+//! in this order. The only place where replicated state changes; on the apply thread, or for a brief command on Raft's.
 
 use std::io;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
-use holdfast_core::apply::{Effects, Machine};
+use holdfast_core::apply::Machine;
 use holdfast_core::codec;
-use holdfast_core::response::Applied;
 use holdfast_core::rows::{Rows, RowsFault};
 use holdfast_storage::engine::{Engine, EngineFault};
 use openraft::EntryPayload;
-use openraft::storage::{ApplyResponder, EntryResponder};
+use openraft::storage::EntryResponder;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::decided::{Answers, Decided};
 use super::engines::Engines;
 use super::flush::{FlushClock, StatePosition};
 use super::published::Published;
@@ -23,10 +24,10 @@ use crate::entry_codec::{DamagedLog, decode_membership, encode_membership, paylo
 use crate::failure::Failure;
 use crate::forward::pending::PendingForwards;
 use crate::handle::{AppliedNews, ApplyObserver};
-use crate::limits::OUT_OF_SPACE_PAUSE;
+use crate::limits::{OUT_OF_SPACE_PAUSE, QUICK_APPLY_MAX};
 use crate::log::sole_voter::SoleVoter;
 use crate::snapshot::data::SnapshotFolder;
-use crate::types::{Origin, RaftTypes, StoredMembership, log_id_at, position_of};
+use crate::types::{RaftTypes, StoredMembership, log_id_at, position_of};
 
 /// An answer to whoever sent a job.
 pub type Done<T> = oneshot::Sender<Result<T, io::Error>>;
@@ -38,6 +39,13 @@ pub enum Job {
         /// The entries, ascending, each with whoever proposed it here.
         entries: Vec<EntryResponder<RaftTypes>>,
         /// To answer when all are applied.
+        done: Done<()>,
+    },
+    /// Finish a run that was decided elsewhere.
+    Finish {
+        /// The run.
+        decided: Decided,
+        /// To answer when it is applied.
         done: Done<()>,
     },
     /// Tell where the state stands.
@@ -130,6 +138,16 @@ pub struct ApplyWorker {
     machine: Machine,
     rows: Arc<dyn Rows>,
     membership: StoredMembership,
+    is_quick: bool,
+}
+
+/// Works until nobody can send jobs any more, or until one fails.
+pub fn run(worker: &Mutex<ApplyWorker>, jobs: &mpsc::Receiver<Job>) {
+    while let Ok(job) = jobs.recv() {
+        if worker.lock().serve(job).is_err() {
+            return;
+        }
+    }
 }
 
 /// Where a loaded state stands.
@@ -151,23 +169,37 @@ impl ApplyWorker {
         rows: Arc<dyn Rows>,
         membership: StoredMembership,
     ) -> ApplyWorker {
-        ApplyWorker { parts, engine, machine, rows, membership }
+        ApplyWorker { parts, engine, machine, rows, membership, is_quick: true }
     }
 
-    /// Works until nobody can send jobs any more, or until it fails.
-    pub fn run(mut self, jobs: &mpsc::Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
-            if let Err(fault) = self.serve(job) {
-                self.parts.failure.report(format!("the state cannot be changed: {fault}"));
-                return;
-            }
-        }
+    /// Applies a run on the caller's thread, if the engine takes it at once; else gives back what was decided, to be
+    /// finished where waiting does no harm, before anything else is applied.
+    pub fn apply_here(
+        &mut self,
+        entries: Vec<EntryResponder<RaftTypes>>,
+    ) -> Result<Option<Decided>, ApplyFault> {
+        let outcome = self.decide(entries).and_then(|decided| self.try_finish(decided));
+        outcome.inspect_err(|fault| self.report(fault))
     }
 
-    /// Serves one job. A fault goes to whoever sent it and ends the thread.
+    /// Whether the engine's last write was short enough to wait for the next one.
+    pub fn is_quick(&self) -> bool {
+        self.is_quick
+    }
+
+    fn report(&self, fault: &ApplyFault) {
+        self.parts.failure.report(format!("the state cannot be changed: {fault}"));
+    }
+
+    /// Serves one job. A fault goes to whoever sent it and is the end.
     fn serve(&mut self, job: Job) -> Result<(), ApplyFault> {
+        self.carry_out(job).inspect_err(|fault| self.report(fault))
+    }
+
+    fn carry_out(&mut self, job: Job) -> Result<(), ApplyFault> {
         match job {
             Job::Apply { entries, done } => answer(done, self.apply(entries)),
+            Job::Finish { decided, done } => answer(done, self.finish(decided)),
             Job::Position { done } => answer(done, Ok(self.position())),
             Job::Checkpoint { done } => {
                 // A copy that cannot be made, of a disk that is full, only keeps one follower waiting.
@@ -183,16 +215,48 @@ impl ApplyWorker {
     }
 
     fn apply(&mut self, entries: Vec<EntryResponder<RaftTypes>>) -> Result<(), ApplyFault> {
-        let count = entries.len() as u64;
-        let bytes = entries.iter().map(|(entry, _)| payload_size(&entry.payload) as u64).sum();
-        let mut answers = Answers::with_capacity(entries.len());
-        let effects = self.decide(entries, &mut answers)?;
-        self.write(&effects)?;
+        let decided = self.decide(entries)?;
+        self.finish(decided)
+    }
+
+    /// Writes and announces a run, waiting for room as long as the disk is full: the entries are committed and cannot
+    /// be refused.
+    fn finish(&mut self, mut decided: Decided) -> Result<(), ApplyFault> {
+        while let Some(unwritten) = self.try_finish(decided)? {
+            std::thread::sleep(OUT_OF_SPACE_PAUSE);
+            decided = unwritten;
+        }
+        Ok(())
+    }
+
+    /// Writes and announces a run; gives it back when the disk is full.
+    fn try_finish(&mut self, decided: Decided) -> Result<Option<Decided>, ApplyFault> {
+        let started = Instant::now();
+        match self.engine.write(&decided.effects.rows) {
+            Ok(()) => {}
+            Err(fault) if fault.out_of_space => {
+                tracing::warn!(reason = %fault.reason, "no space to apply entries; trying again");
+                self.parts.data_dir.release_reserve();
+                self.is_quick = false;
+                return Ok(Some(decided));
+            }
+            Err(fault) => return Err(fault.into()),
+        }
+        let took = started.elapsed();
+        self.parts.counters.state_writes.record(took);
+        self.is_quick = took <= QUICK_APPLY_MAX;
+        self.announce(decided);
+        Ok(None)
+    }
+
+    /// Readers, watchers and proposers hear of a run that is written, in this order.
+    fn announce(&mut self, decided: Decided) {
+        let Decided { effects, answers, entries, bytes } = decided;
         self.rows = self.engine.view();
         let view = self.machine.read_view(Arc::clone(&self.rows));
         self.parts.published.publish(view.clone());
         self.parts.sole_voter.set_applied_term(view.head().applied.term.0);
-        self.parts.flush.applied(self.position(), count, bytes);
+        self.parts.flush.applied(self.position(), entries, bytes);
         self.parts.observer.applied(AppliedNews {
             view,
             events: effects.events,
@@ -202,15 +266,13 @@ impl ApplyWorker {
         });
         answers.send(&self.parts.forwards);
         self.parts.published.complete();
-        Ok(())
     }
 
     /// Runs the core over the entries.
-    fn decide(
-        &mut self,
-        entries: Vec<EntryResponder<RaftTypes>>,
-        answers: &mut Answers,
-    ) -> Result<Effects, ApplyFault> {
+    fn decide(&mut self, entries: Vec<EntryResponder<RaftTypes>>) -> Result<Decided, ApplyFault> {
+        let count = entries.len() as u64;
+        let bytes = entries.iter().map(|(entry, _)| payload_size(&entry.payload) as u64).sum();
+        let mut answers = Answers::with_capacity(entries.len());
         let mut newest = self.machine.head().applied.index;
         let base = Arc::clone(&self.rows);
         let mut batch = self.machine.begin(base.as_ref());
@@ -246,26 +308,7 @@ impl ApplyWorker {
             let origin = origin.filter(|origin| self.parts.forwards.is_own(*origin));
             answers.add(applied, origin, responder);
         }
-        Ok(batch.finish()?)
-    }
-
-    /// Writes a batch, waiting for room as long as the disk is full: the entries are committed and cannot be refused.
-    fn write(&self, effects: &Effects) -> Result<(), ApplyFault> {
-        loop {
-            let started = Instant::now();
-            match self.engine.write(&effects.rows) {
-                Ok(()) => {
-                    self.parts.counters.state_writes.record(started.elapsed());
-                    return Ok(());
-                }
-                Err(fault) if fault.out_of_space => {
-                    tracing::warn!(reason = %fault.reason, "no space to apply entries; trying again");
-                    self.parts.data_dir.release_reserve();
-                    std::thread::sleep(OUT_OF_SPACE_PAUSE);
-                }
-                Err(fault) => return Err(fault.into()),
-            }
-        }
+        Ok(Decided { effects: batch.finish()?, answers, entries: count, bytes })
     }
 
     /// Nothing is applied meanwhile, so the copy stands exactly at the position it is given out with.
@@ -319,41 +362,6 @@ fn answer<T>(done: Done<T>, result: Result<T, ApplyFault>) -> Result<(), ApplyFa
         Err(fault) => {
             let _ = done.send(Err(io::Error::other(fault.to_string())));
             Err(fault)
-        }
-    }
-}
-
-/// Answers that are ready and must wait until the run is written and published.
-struct Answers {
-    local: Vec<(ApplyResponder<RaftTypes>, Option<Applied>)>,
-    forwarded: Vec<(Origin, Applied)>,
-}
-
-impl Answers {
-    fn with_capacity(entries: usize) -> Answers {
-        Answers { local: Vec::with_capacity(entries), forwarded: Vec::new() }
-    }
-
-    fn add(
-        &mut self,
-        applied: Option<Applied>,
-        origin: Option<Origin>,
-        responder: Option<ApplyResponder<RaftTypes>>,
-    ) {
-        if let (Some(origin), Some(applied)) = (origin, &applied) {
-            self.forwarded.push((origin, applied.clone()));
-        }
-        if let Some(responder) = responder {
-            self.local.push((responder, applied));
-        }
-    }
-
-    fn send(self, forwards: &PendingForwards) {
-        for (responder, applied) in self.local {
-            responder.send(applied);
-        }
-        for (origin, applied) in self.forwarded {
-            forwards.complete(origin, applied);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Tests of the whole crate: openraft's storage suite, and clusters of members in one process over loopback.
 
-mod engines;
+mod cluster;
+pub mod engines;
+mod leadership;
 mod node;
 mod one_member;
 mod suite;

@@ -14,6 +14,8 @@ use tokio::runtime::Runtime;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
+use super::engines::MemoryEngines;
+use crate::data_dir::DataDir;
 use crate::handle::{AppliedNews, ApplyObserver, Consensus, ConsensusConfig, Peer, ProposeError, StartError};
 use crate::state::engines::Engines;
 
@@ -162,6 +164,21 @@ impl TestNode {
             drop(consensus);
             runtime.shutdown_background();
         }
+    }
+
+    /// Kills it and waits until its folder may be opened again.
+    pub fn kill_and_wait(&mut self) {
+        self.kill();
+        wait_until("the folder is free", || DataDir::open(&self.config.data_dir).is_ok());
+    }
+
+    /// Kills it before it can write down what is committed, as one that ends in order does, and makes `engines` forget
+    /// what was not durable.
+    pub fn crash(&mut self, engines: &MemoryEngines) {
+        engines.fail_writes();
+        self.kill_and_wait();
+        engines.crash();
+        engines.allow_writes();
     }
 
     /// Whether it runs.

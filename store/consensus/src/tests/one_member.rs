@@ -12,7 +12,7 @@ use holdfast_storage::open_error::OpenError;
 use tempfile::TempDir;
 
 use super::engines::MemoryEngines;
-use super::node::{TestNode, config, free_address, peer, put, wait_until};
+use super::node::{TestNode, config, free_address, peer, put};
 use crate::handle::{ProposeError, StartError};
 use crate::state::engines::{Engines, RocksEngines};
 
@@ -81,8 +81,7 @@ fn a_crash_that_forgets_everything_unsynced_loses_nothing_acknowledged() {
             let key = format!("r{round}k{number}");
             acknowledged.push((key.clone(), node.put(&key, "v").unwrap()));
         }
-        node.kill();
-        wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
+        node.kill_and_wait();
         engines.crash();
     }
     node.start();
@@ -102,12 +101,7 @@ fn the_first_read_after_a_crash_sees_all_that_was_acknowledged() {
     for round in 0..5 {
         node.start();
         let acknowledged = node.put_many_large(&format!("round{round}"));
-        // What ends in order writes down what is committed; a crash does not.
-        engines.fail_writes();
-        node.kill();
-        wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
-        engines.crash();
-        engines.allow_writes();
+        node.crash(&engines);
         node.start();
         node.block_on(node.consensus().read_barrier()).unwrap();
         assert_eq!(node.consensus().view().head().revision.0, acknowledged, "round {round}");
@@ -126,11 +120,7 @@ fn a_member_alone_leads_on_after_every_crash() {
     node.start();
     for round in 0..5 {
         node.put_many_large(&format!("round{round}"));
-        engines.fail_writes();
-        node.kill();
-        wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
-        engines.crash();
-        engines.allow_writes();
+        node.crash(&engines);
         node.start();
         // Longer than it takes to give up on a leader that nobody follows.
         std::thread::sleep(Duration::from_millis(400));
@@ -186,7 +176,7 @@ fn data_of_another_cluster_or_member_is_refused() {
     let mut node = one_member(&folder, rocks());
     node.start();
     node.stop();
-    wait_until("the folder is free", || crate::data_dir::DataDir::open(&node.config.data_dir).is_ok());
+    node.kill_and_wait();
     node.config.cluster_id = ClusterId(0xc2);
     let refusal = node.try_start().unwrap_err();
     assert!(matches!(refusal, StartError::OtherCluster { found: 0xc1, expected: 0xc2 }), "{refusal}");

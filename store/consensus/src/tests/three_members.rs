@@ -1,88 +1,17 @@
-//! Three members over loopback: replication, failover, catching up, reads that are never stale.
+//! Three members over loopback: replication, failover, catching up, what they answer each other.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use holdfast_core::ids::{MemberId, Revision};
 use holdfast_proto::peer as wire;
-use tempfile::TempDir;
 use tonic::Code;
 
+use super::cluster::Cluster;
 use super::engines::MemoryEngines;
-use super::node::{TestNode, config, free_address, peer, put, wait_until};
+use super::node::{put, wait_until};
 use crate::handle::{AskHandler, ProposeError};
 use crate::state::engines::{Engines, RocksEngines};
-
-struct Cluster {
-    nodes: Vec<TestNode>,
-    addresses: Vec<SocketAddr>,
-    _folder: TempDir,
-}
-
-impl Cluster {
-    /// A started cluster, on engines made for each member.
-    fn start(engines: impl Fn() -> Arc<dyn Engines>, adjust: impl Fn(&mut TestNode)) -> Cluster {
-        let folder = tempfile::tempdir().unwrap();
-        let addresses: Vec<SocketAddr> = (0..3).map(|_| free_address()).collect();
-        let peers: Vec<_> =
-            addresses.iter().enumerate().map(|(index, address)| peer(index as u64 + 1, *address)).collect();
-        let nodes = (1..=3_u64).map(|id| {
-            let data_dir = folder.path().join(format!("m{id}"));
-            let address = addresses[id as usize - 1];
-            let mut node = TestNode::new(config(id, peers.clone(), data_dir), engines(), address);
-            adjust(&mut node);
-            node.start();
-            node
-        });
-        let nodes = nodes.collect();
-        let cluster = Cluster { nodes, addresses, _folder: folder };
-        cluster.leader();
-        cluster
-    }
-
-    fn in_memory() -> Cluster {
-        Cluster::start(|| Arc::new(MemoryEngines::default()), |_| {})
-    }
-
-    /// Index of the leader that a majority of the running members agrees on and that has a quorum.
-    fn leader(&self) -> usize {
-        let mut found = None;
-        wait_until("a leader is known", || {
-            found = self.nodes.iter().position(|node| {
-                node.is_running() && {
-                    let status = node.consensus().status();
-                    status.is_leader && self.followers_of(status.leader.unwrap()) >= 2
-                }
-            });
-            found.is_some()
-        });
-        found.unwrap()
-    }
-
-    fn followers_of(&self, leader: MemberId) -> usize {
-        let running = self.nodes.iter().filter(|node| node.is_running());
-        running.filter(|node| node.consensus().status().leader == Some(leader)).count()
-    }
-
-    fn follower(&self) -> usize {
-        let leader = self.leader();
-        (0..3).find(|index| *index != leader && self.nodes[*index].is_running()).unwrap()
-    }
-
-    /// Waits until all running members stand at the same revision with the same content.
-    fn assert_equal(&self, revision: i64) {
-        wait_until("all members are equal", || {
-            let heads = self.nodes.iter().filter(|node| node.is_running()).map(|node| {
-                let view = node.consensus().view();
-                (view.head().revision, view.head().accumulator)
-            });
-            let heads: Vec<_> = heads.collect();
-            heads.iter().all(|head| *head == heads[0] && head.0 == Revision(revision))
-        });
-    }
-}
 
 #[test]
 fn a_write_through_any_member_reaches_all() {
@@ -222,134 +151,6 @@ fn a_member_that_was_away_too_long_catches_up_by_snapshot() {
 #[test]
 fn snapshots_work_in_memory_too() {
     catches_up_by_snapshot(|| Arc::new(MemoryEngines::default()));
-}
-
-#[test]
-fn no_linearizable_read_is_stale_while_leadership_moves() {
-    let cluster = Cluster::in_memory();
-    let acknowledged = Arc::new(AtomicI64::new(1));
-    let is_over = Arc::new(AtomicBool::new(false));
-    let reads = Arc::new(AtomicI64::new(0));
-    let readers = cluster.nodes.iter().flat_map(|node| [node, node]).map(|node| {
-        let consensus = node.consensus().clone();
-        let (acknowledged, is_over, reads) =
-            (Arc::clone(&acknowledged), Arc::clone(&is_over), Arc::clone(&reads));
-        node.handle().spawn(async move {
-            while !is_over.load(Ordering::SeqCst) {
-                let least = acknowledged.load(Ordering::SeqCst);
-                if consensus.read_barrier().await.is_ok() {
-                    let seen = consensus.view().head().revision.0;
-                    assert!(seen >= least, "revision {least} was acknowledged, a read saw {seen}");
-                    reads.fetch_add(1, Ordering::SeqCst);
-                }
-            }
-        })
-    });
-    let readers: Vec<_> = readers.collect();
-    for round in 0..4 {
-        for number in 0..50 {
-            let node = &cluster.nodes[number % 3];
-            if let Ok(revision) = node.put(&format!("r{round}k{number}"), "v") {
-                acknowledged.fetch_max(revision, Ordering::SeqCst);
-            }
-        }
-        let leader = &cluster.nodes[cluster.leader()];
-        leader.block_on(leader.consensus().transfer_leadership(None)).unwrap();
-    }
-    is_over.store(true, Ordering::SeqCst);
-    for reader in readers {
-        cluster.nodes[0].block_on(reader).unwrap();
-    }
-    assert!(acknowledged.load(Ordering::SeqCst) > 150);
-    assert!(reads.load(Ordering::SeqCst) > 20, "{reads:?} reads");
-}
-
-/// Back before anyone missed it, it must not take up its leadership where its disk says that it was.
-#[test]
-fn a_leader_that_restarts_at_once_answers_no_stale_read() {
-    let engines = std::cell::RefCell::new(Vec::new());
-    let new_engines = || {
-        let new = Arc::new(MemoryEngines::syncing_in(Duration::from_millis(1)));
-        engines.borrow_mut().push(Arc::clone(&new));
-        new as Arc<dyn Engines>
-    };
-    let mut cluster = Cluster::start(new_engines, |_| {});
-    let engines = engines.into_inner();
-    for round in 0..5 {
-        let leader = cluster.leader();
-        let acknowledged = cluster.nodes[leader].put_many_large(&format!("round{round}"));
-        // What ends in order writes down what is committed; a crash does not.
-        engines[leader].fail_writes();
-        cluster.nodes[leader].kill();
-        let data_dir = cluster.nodes[leader].config.data_dir.clone();
-        wait_until("the folder is free", || crate::data_dir::DataDir::open(&data_dir).is_ok());
-        engines[leader].crash();
-        engines[leader].allow_writes();
-        cluster.nodes[leader].start();
-        let node = &cluster.nodes[leader];
-        node.block_on(node.consensus().read_barrier()).unwrap();
-        assert!(node.consensus().view().head().revision.0 >= acknowledged, "round {round}");
-    }
-}
-
-#[test]
-fn a_leader_without_a_quorum_answers_no_read_and_no_write() {
-    let mut cluster = Cluster::in_memory();
-    cluster.nodes[0].put("a", "1").unwrap();
-    let leader = cluster.leader();
-    for index in (0..3).filter(|index| *index != leader) {
-        cluster.nodes[index].kill();
-    }
-    let node = &cluster.nodes[leader];
-    let consensus = node.consensus();
-    let read = node.block_on(async {
-        tokio::time::timeout(Duration::from_millis(2500), consensus.read_barrier()).await
-    });
-    assert!(!matches!(read, Ok(Ok(()))), "{read:?}");
-    let write = node.block_on(async {
-        tokio::time::timeout(Duration::from_secs(1), consensus.propose(put("b", "2"))).await
-    });
-    assert!(!matches!(write, Ok(Ok(_))), "{write:?}");
-    assert!(!consensus.status().is_leader, "its quorum is gone");
-}
-
-#[test]
-fn members_without_a_quorum_know_no_leader_and_find_one_again() {
-    let mut cluster = Cluster::in_memory();
-    let leader = cluster.leader();
-    let follower = cluster.follower();
-    let third = (0..3).find(|index| *index != leader && *index != follower).unwrap();
-    // A leader that nobody follows.
-    cluster.nodes[follower].kill();
-    cluster.nodes[third].kill();
-    wait_until("the leader gives up", || cluster.nodes[leader].consensus().status().leader.is_none());
-    cluster.nodes[follower].start();
-    assert!(cluster.nodes[cluster.leader()].put("a", "1").is_ok());
-    // A follower whose leader is gone, and that cannot elect another.
-    let leader = cluster.leader();
-    let follower = cluster.follower();
-    cluster.nodes[leader].kill();
-    wait_until("the follower gives up", || cluster.nodes[follower].consensus().status().leader.is_none());
-    cluster.nodes[third].start();
-    assert!(cluster.nodes[cluster.leader()].put("b", "2").is_ok());
-}
-
-#[test]
-fn stopping_the_leader_hands_over_at_once() {
-    let mut cluster = Cluster::in_memory();
-    cluster.nodes[0].put("a", "1").unwrap();
-    let leader = cluster.leader();
-    let other = (leader + 1) % 3;
-    let stopping = Instant::now();
-    cluster.nodes[leader].stop();
-    let stop_took = stopping.elapsed();
-    assert!(stop_took < Duration::from_millis(1500), "stopping took {stop_took:?}");
-    let asking = Instant::now();
-    let revision = cluster.nodes[other].put("b", "2").unwrap();
-    let write_took = asking.elapsed();
-    assert!(write_took < Duration::from_millis(700), "the next write took {write_took:?}");
-    cluster.nodes[leader].start();
-    cluster.assert_equal(revision);
 }
 
 #[test]

@@ -1,10 +1,16 @@
 //! What the log thread makes of operations that come together.
 
+use holdfast_storage::log_engine::{LogEngine, LogMeta};
 use holdfast_storage::memory::MemoryLogEngine;
 use openraft::async_runtime::Oneshot;
 use openraft::entry::RaftEntry;
 
 use super::*;
+use crate::counters::Counters;
+use crate::data_dir::DataDir;
+use crate::entry_codec::{encode_position, encode_vote};
+use crate::failure::Failure;
+use crate::log::tail::LogTail;
 use crate::types::log_id;
 
 type Written = <TokioOneshot as Oneshot>::Receiver<Result<(), io::Error>>;
@@ -24,14 +30,17 @@ fn parts() -> Parts {
     let engine = Arc::new(MemoryLogEngine::new());
     let tail = Arc::new(Mutex::new(LogTail::new(None, None, None, None, 1 << 20)));
     let counters = Arc::new(Counters::default());
-    let thread = LogThread {
+    let writer = LogWriter {
         engine: Arc::clone(&engine) as Arc<dyn LogEngine>,
         tail: Arc::clone(&tail),
         counters: Arc::clone(&counters),
         failure: Arc::new(Failure::new()),
-        in_flight: Arc::default(),
         _data_dir: Arc::new(DataDir::open(folder.path()).unwrap()),
+        written_committed: None,
+        is_quick: true,
+        is_ended: false,
     };
+    let thread = LogThread { writer: Arc::new(Mutex::new(writer)), in_flight: Arc::default() };
     Parts { queue: Arc::default(), engine, tail, counters, thread, _folder: folder }
 }
 
