@@ -8,6 +8,9 @@ use crate::row::{Operation, Row};
 /// Start, warm-up and stop of a cluster.
 pub const CLUSTER_SECONDS: f64 = 4.0;
 
+/// What writing the files of the v2 rows adds to it.
+pub const FILL_SECONDS: f64 = 9.0;
+
 /// What a load does besides writing: two restarts, the pauses, removing the data.
 const LOAD_EXTRA_SECONDS: f64 = 12.0;
 
@@ -30,6 +33,11 @@ pub fn row_seconds(row: &Row) -> f64 {
         (Operation::RangeLinearizable, 1, _) => 2_000.0,
         (Operation::RangeLinearizable, _, 1) => 13_000.0,
         (Operation::RangeLinearizable, _, _) => 8_000.0,
+        (Operation::V2Get, 1, _) => 6_000.0,
+        (Operation::V2Get, _, _) => 20_000.0,
+        (Operation::V2List, _, _) => 1.0,
+        (Operation::V2Put, 1, _) => 1_500.0,
+        (Operation::V2Put, _, _) => 12_000.0,
     };
     whole_number(row.requests) / rate
 }

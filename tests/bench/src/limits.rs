@@ -14,6 +14,9 @@ pub const PUT_KEYS: u64 = 100_000;
 /// Puts before anything is measured, so that both servers are warm and have data.
 pub const WARM_UP_PUTS: u64 = 10_000;
 
+/// Connections that write the files of the v2 rows before anything is measured.
+pub const FILL_CLIENTS: u64 = 100;
+
 /// The key that the range rows read; its value has `VALUE_BYTES`.
 pub const RANGE_KEY: &str = "benchmark/range";
 

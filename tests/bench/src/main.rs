@@ -1,10 +1,12 @@
 //! `make bench`: runs etcd and Holdfast in turn on this machine under the same load and prints medians and ratios.
 //! Knows both servers only by their flags, their gRPC API and /proc; `README.md` beside it says what each row means.
 
+mod client_view;
 mod cluster;
 mod error;
 mod expected;
 mod generator;
+mod http1;
 mod light;
 mod limits;
 mod measure;
@@ -15,6 +17,7 @@ mod probe;
 mod product;
 mod progress;
 mod row;
+mod supply;
 mod table;
 mod target;
 mod usage;
@@ -26,7 +29,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::error::BenchError;
-use crate::expected::{CLUSTER_SECONDS, load_seconds, row_seconds, spoken};
+use crate::expected::{CLUSTER_SECONDS, FILL_SECONDS, load_seconds, row_seconds, spoken};
 use crate::generator::Generator;
 use crate::limits::QUICK_DIVISOR;
 use crate::measure::Measurer;
@@ -34,7 +37,7 @@ use crate::measurement::Measurements;
 use crate::options::{Options, Output};
 use crate::product::{Product, Side};
 use crate::progress::Progress;
-use crate::row::Row;
+use crate::row::{Interface, Row};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -62,11 +65,20 @@ async fn run(options: &Options) -> Result<bool, BenchError> {
     }
     let reference = options.reference_dir();
     let remedy = "`make bench` builds it, or name its folder with --reference";
-    let etcd = Product { side: Side::Etcd, program: present(reference.join("etcd"), remedy)? };
+    let reference_program = |name, extra_flags| -> Result<Product, BenchError> {
+        Ok(Product { side: Side::Etcd, program: present(reference.join(name), remedy)?, extra_flags })
+    };
+    let etcd = reference_program("etcd", &[])?;
+    let has_v2 = rows.iter().any(|row| row.operation.interface() == Interface::V2);
+    let etcd_v2 = if has_v2 { Some(reference_program("etcd-v2", &["--enable-v2"])?) } else { None };
     let program = present(reference.join("benchmark"), remedy)?;
     let generator = Generator::new(program, options.generator);
     let remedy = "build it with `cargo build --release -p holdfast`, or name it with --holdfast";
-    let holdfast = Product { side: Side::Holdfast, program: present(options.holdfast_binary(), remedy)? };
+    let holdfast = Product {
+        side: Side::Holdfast,
+        program: present(options.holdfast_binary(), remedy)?,
+        extra_flags: &[],
+    };
     let data = options.data.clone().unwrap_or_else(std::env::temp_dir);
     let load_keys = if options.quick { options.load_keys / QUICK_DIVISOR } else { options.load_keys };
     let progress = Progress::new(expected_seconds(options, &rows, load_keys));
@@ -82,26 +94,48 @@ async fn run(options: &Options) -> Result<bool, BenchError> {
         data.display(),
     ));
     let mut measurer = Measurer { generator, data, progress };
-    let measurements = rounds(options, &rows, load_keys, [&etcd, &holdfast], &mut measurer).await?;
+    let products = Products { etcd: &etcd, etcd_v2: etcd_v2.as_ref(), holdfast: &holdfast };
+    let measurements = rounds(options, &rows, load_keys, &products, &mut measurer).await?;
     report(options, &rows, &measurements, &measurer.progress)
+}
+
+/// What is compared.
+struct Products<'a> {
+    etcd: &'a Product,
+    /// The last etcd with the v2 API, where a row needs it.
+    etcd_v2: Option<&'a Product>,
+    holdfast: &'a Product,
+}
+
+impl<'a> Products<'a> {
+    fn speaking(&self, interface: Interface) -> [&'a Product; 2] {
+        let etcd = match interface {
+            Interface::V3 => self.etcd,
+            Interface::V2 => self.etcd_v2.expect("it was found, since a row needs it"),
+        };
+        [etcd, self.holdfast]
+    }
 }
 
 async fn rounds(
     options: &Options,
     rows: &[Row],
     load_keys: u64,
-    products: [&Product; 2],
+    products: &Products<'_>,
     measurer: &mut Measurer,
 ) -> Result<Measurements, BenchError> {
     let mut measurements = Measurements::default();
     for round in 1..=options.rounds {
-        for members in [1, 3] {
-            let rows: Vec<_> = rows.iter().filter(|row| row.members == members).collect();
-            for product in products {
+        for (members, interface) in CLUSTERS {
+            let rows = rows_on(rows, members, interface);
+            if rows.is_empty() {
+                continue;
+            }
+            for product in products.speaking(interface) {
                 measurements.rows.extend(measurer.rows(product, &rows, round).await?);
             }
         }
-        for product in products {
+        for product in products.speaking(Interface::V3) {
             if round <= options.load_rounds() {
                 measurements.loads.push(measurer.load(product, load_keys, round).await?);
             }
@@ -110,6 +144,13 @@ async fn rounds(
         measurer.progress.say(&format!("round {round} of {} done, about {left} left", options.rounds));
     }
     Ok(measurements)
+}
+
+/// The clusters that rows run on, a fresh one for each in every round: members, and what clients speak.
+const CLUSTERS: [(usize, Interface); 3] = [(1, Interface::V3), (3, Interface::V3), (1, Interface::V2)];
+
+fn rows_on(rows: &[Row], members: usize, interface: Interface) -> Vec<&Row> {
+    rows.iter().filter(|row| row.members == members && row.operation.interface() == interface).collect()
 }
 
 fn report(
@@ -142,8 +183,12 @@ fn report(
 }
 
 fn expected_seconds(options: &Options, rows: &[Row], load_keys: u64) -> f64 {
-    let has_cluster = |size| rows.iter().any(|row| row.members == size);
-    let clusters: f64 = [1, 3].into_iter().filter(|size| has_cluster(*size)).map(|_| CLUSTER_SECONDS).sum();
+    let used = CLUSTERS.iter().filter(|(members, interface)| !rows_on(rows, *members, *interface).is_empty());
+    let seconds = used.map(|(_, interface)| match interface {
+        Interface::V3 => CLUSTER_SECONDS,
+        Interface::V2 => CLUSTER_SECONDS + FILL_SECONDS,
+    });
+    let clusters: f64 = seconds.sum();
     let round = clusters + rows.iter().map(row_seconds).sum::<f64>();
     2.0 * (f64::from(options.rounds) * round + f64::from(options.load_rounds()) * load_seconds(load_keys))
 }

@@ -8,14 +8,15 @@ use rustix::process::Signal;
 
 use crate::cluster::Cluster;
 use crate::error::BenchError;
-use crate::expected::{CLUSTER_SECONDS, load_seconds, row_seconds};
+use crate::expected::{CLUSTER_SECONDS, FILL_SECONDS, load_seconds, row_seconds};
 use crate::generator::Generator;
+use crate::http1;
 use crate::limits::{LOAD_CLIENTS, SETTLE_TIME, WARM_UP_PUTS};
 use crate::measurement::{LoadMeasurement, RowMeasurement};
 use crate::probe;
 use crate::product::Product;
 use crate::progress::Progress;
-use crate::row::Row;
+use crate::row::{Interface, Row};
 use crate::usage;
 
 /// What every measurement needs.
@@ -30,7 +31,7 @@ pub struct Measurer {
 }
 
 impl Measurer {
-    /// Runs rows of one cluster size on a fresh cluster.
+    /// Runs rows of one cluster size and one interface on a fresh cluster.
     ///
     /// # Errors
     /// If the cluster or the generator fails.
@@ -45,8 +46,17 @@ impl Measurer {
         self.progress.step(&format!("round {round}: {server} starts"));
         let cluster = Cluster::start(product, first.members, &self.data).await?;
         let leader = cluster.leader().await?;
-        self.generator.load(server, WARM_UP_PUTS, LOAD_CLIENTS, std::slice::from_ref(&leader)).await?;
-        probe::put_range_key(server, &leader).await?;
+        match first.operation.interface() {
+            Interface::V3 => {
+                let leader = std::slice::from_ref(&leader);
+                self.generator.load(server, WARM_UP_PUTS, LOAD_CLIENTS, leader).await?;
+                probe::put_range_key(server, &leader[0]).await?;
+            }
+            Interface::V2 => {
+                http1::fill(server, first.members, &leader).await?;
+                self.progress.done(FILL_SECONDS);
+            }
+        }
         self.progress.done(CLUSTER_SECONDS);
         let mut measurements = Vec::new();
         for row in rows {

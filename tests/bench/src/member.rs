@@ -32,7 +32,8 @@ impl Member {
         cluster: &[MemberAddress],
         folder: &Path,
     ) -> Result<Self, BenchError> {
-        let flags = flags(address, cluster, &folder.join(&address.name));
+        let mut flags = flags(address, cluster, &folder.join(&address.name));
+        flags.extend(product.extra_flags.iter().copied().map(str::to_owned));
         let log = folder.join(format!("{}.log", address.name));
         let (child, pid) = spawn(product, &flags, &log)?;
         Ok(Self { product: product.clone(), address: address.clone(), flags, log, child, pid })

@@ -34,6 +34,8 @@ pub struct Product {
     pub side: Side,
     /// Its program.
     pub program: PathBuf,
+    /// What it needs to be told beside the flags that both get.
+    pub extra_flags: &'static [&'static str],
 }
 
 /// Where one member listens.

@@ -14,6 +14,32 @@ pub enum Operation {
     RangeLinearizable,
     /// Serializable reads of one key.
     RangeSerializable,
+    /// Reads of one file after the other by the v2 API.
+    V2Get,
+    /// Listings of a whole directory by the v2 API.
+    V2List,
+    /// Puts of one file after the other by the v2 API.
+    V2Put,
+}
+
+/// What clients speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// gRPC.
+    V3,
+    /// The v2 keys API, over HTTP/1.1.
+    V2,
+}
+
+impl Operation {
+    /// What its clients speak.
+    #[must_use]
+    pub fn interface(self) -> Interface {
+        match self {
+            Operation::Put | Operation::RangeLinearizable | Operation::RangeSerializable => Interface::V3,
+            Operation::V2Get | Operation::V2List | Operation::V2Put => Interface::V2,
+        }
+    }
 }
 
 /// One row of the table.
@@ -37,15 +63,27 @@ impl Row {
             Operation::Put => "put",
             Operation::RangeLinearizable => "range-linearizable",
             Operation::RangeSerializable => "range-serializable",
+            Operation::V2Get => "v2-get",
+            Operation::V2List => "v2-list",
+            Operation::V2Put => "v2-put",
         };
         let plural = if self.members == 1 { "" } else { "s" };
         format!("{operation} {}-node{plural} {}-client{}", self.members, self.clients, suffix(self.clients))
     }
+
+    /// Connections that its clients use: over HTTP/1.1 each has its own.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        match self.operation.interface() {
+            Interface::V3 => shared_connections(self.clients),
+            Interface::V2 => self.clients,
+        }
+    }
 }
 
-/// Connections for that many clients: a tenth of them, as etcd's own figures have it.
+/// Connections for that many gRPC clients: a tenth of them, as etcd's own figures have it.
 #[must_use]
-pub fn connections(clients: u64) -> u64 {
+pub fn shared_connections(clients: u64) -> u64 {
     (clients / 10).max(1)
 }
 
@@ -66,14 +104,28 @@ pub fn rows(words: &[String], quick: bool) -> Vec<Row> {
         (Operation::Put, 100, 30_000),
         (Operation::Put, 1000, 60_000),
     ];
+    let v2_shapes = [
+        (Operation::V2Get, 1, 8_000),
+        (Operation::V2Get, 100, 60_000),
+        (Operation::V2List, 1, 10),
+        (Operation::V2Put, 1, 2_000),
+        (Operation::V2Put, 100, 30_000),
+    ];
     let divisor = if quick { QUICK_DIVISOR } else { 1 };
+    let v2_rows = v2_shapes.into_iter().map(|(operation, clients, requests)| Row {
+        members: 1,
+        operation,
+        clients,
+        requests: requests / divisor,
+    });
     let all = [1, 3].into_iter().flat_map(|members| {
         shapes.into_iter().map(move |(operation, clients, requests)| {
             let requests = if members == 1 { requests } else { requests / 3 * 2 };
             Row { members, operation, clients, requests: requests / divisor }
         })
     });
-    all.filter(|row| words.is_empty() || words.iter().any(|word| row.name().contains(word.as_str())))
+    all.chain(v2_rows)
+        .filter(|row| words.is_empty() || words.iter().any(|word| row.name().contains(word.as_str())))
         .collect()
 }
 
@@ -83,13 +135,14 @@ mod tests {
 
     #[test]
     fn the_filter_takes_rows_that_contain_a_word() {
-        assert_eq!(rows(&[], false).len(), 14);
-        let puts = rows(&["put 1-node".to_owned()], false);
+        assert_eq!(rows(&[], false).len(), 19);
+        let puts = rows(&[" 1-node 1".to_owned()], false);
+        let puts: Vec<_> = puts.into_iter().filter(|row| row.operation == Operation::Put).collect();
         assert_eq!(
             puts.iter().map(Row::name).collect::<Vec<_>>(),
             ["put 1-node 1-client", "put 1-node 100-clients", "put 1-node 1000-clients"]
         );
-        assert_eq!(puts.iter().map(|row| connections(row.clients)).collect::<Vec<_>>(), [1, 10, 100]);
+        assert_eq!(puts.iter().map(Row::connections).collect::<Vec<_>>(), [1, 10, 100]);
         assert!(rows(&["load".to_owned()], false).is_empty());
     }
 

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::Supply;
 use super::frame::{ACK, END_HEADERS, END_STREAM, Frame, PREFACE, kind, push, split};
 use super::request::Template;
+use crate::supply::Supply;
 
 /// Window for all answers of a connection: larger than what any row receives, so that it never has to be renewed.
 const WINDOW_BYTES: u32 = (1 << 31) - 1;
