@@ -29,6 +29,8 @@ if [ "$purpose" = test ]; then
   command -v "${PROTOC:-protoc}" >/dev/null || packages+=(protobuf-compiler)
   # The v2 API is tried with the Python client of its time.
   python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
+  # Patroni is run on the v2 API with a PostgreSQL of its own.
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
   # Debian's own Go may be too old to build etcd, but any Go can fetch the one that is not.
   go_is_new_enough || command -v go >/dev/null || packages+=(golang-go)
 fi

@@ -58,15 +58,16 @@ if ! [ -x "$folder/etcd-v2" ] && command -v apt-get >/dev/null && command -v dpk
   rm -rf "$unpacked"
 fi
 
-# The Python client of the v2 API, in an environment of its own.
-if ! [ -x "$folder/python/bin/python3" ] && command -v python3 >/dev/null; then
-  echo "Fetching python-etcd, once" >&2
+# The Python client of the v2 API and Patroni, which is built on it, in an environment of their own.
+if ! [ -x "$folder/python/bin/patroni" ] && command -v python3 >/dev/null; then
+  echo "Fetching python-etcd and Patroni, once" >&2
   staged=$(mktemp -u "$folder/.python.XXXXXX")
   if python3 -m venv "$staged" >&2 && "$staged/bin/pip" install -q --disable-pip-version-check \
-    python-etcd==0.4.5 dnspython==2.9.2 urllib3==2.8.0 >&2; then
+    python-etcd==0.4.5 dnspython==2.9.2 urllib3==2.8.0 patroni==4.1.5 'psycopg[binary]==3.3.9' >&2; then
+    rm -rf "$folder/python"
     mv -T "$staged" "$folder/python" 2>/dev/null || rm -rf "$staged"
   else
-    echo "reference-tools: python-etcd could not be fetched (python3 and python3-venv are needed); it is not run" >&2
+    echo "reference-tools: python-etcd and Patroni could not be fetched (python3 and python3-venv are needed); they are not run" >&2
     rm -rf "$staged"
   fi
 fi

@@ -17,7 +17,7 @@ pub enum ReferenceTool {
     Benchmark,
     /// The reference server of Debian, which still has the v2 API.
     EtcdV2,
-    /// A Python that has the `python-etcd` package.
+    /// A Python that has the `python-etcd` package and Patroni.
     PythonEtcd,
 }
 
@@ -123,17 +123,24 @@ fn reference_folder() -> PathBuf {
 ///
 /// Under `CI=true`, when a tool is missing.
 pub fn have_reference(test: &str, tools: &[ReferenceTool]) -> bool {
-    for tool in tools {
-        let Err(error) = reference(*tool) else { continue };
-        assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{test} cannot run: {error}");
-        announce_not_run(test, &error);
-        return false;
-    }
-    true
+    let missing = tools.iter().find_map(|tool| reference(*tool).err());
+    can_run(test, missing.map_or(Ok(()), Err))
+}
+
+/// The same for a test that needs something else, given what is missing.
+///
+/// # Panics
+///
+/// Under `CI=true`, when something is missing.
+pub fn can_run<E: std::error::Error>(test: &str, needs: Result<(), E>) -> bool {
+    let Err(error) = needs else { return true };
+    assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{test} cannot run: {error}");
+    announce_not_run(test, &error);
+    false
 }
 
 // Standard error, written past the test runner's capture: a test that did not run must be seen when all else passes.
-fn announce_not_run(test: &str, error: &BinaryError) {
+fn announce_not_run(test: &str, error: &dyn std::error::Error) {
     let text = format!("\n*** NOT RUN: {test}: {error}\n\n");
     let written = std::fs::OpenOptions::new()
         .append(true)

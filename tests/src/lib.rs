@@ -7,6 +7,7 @@ pub mod http;
 pub mod message_gate;
 pub mod normalise;
 pub mod ports;
+pub mod postgres;
 pub mod process;
 pub mod server;
 
