@@ -178,7 +178,7 @@ impl ApplyBatch<'_> {
             Operation::LeaseCheckpoint { remaining_seconds } => self.lease_checkpoint(remaining_seconds),
             Operation::AlarmRaise { member, kind } => Ok(self.alarm_raise(*member, *kind)),
             Operation::AlarmClear { member, kind } => Ok(self.alarm_clear(*member, *kind)),
-            Operation::MemberPublish { member, attributes } => Ok(self.member_publish(*member, attributes)),
+            Operation::MemberPublish { member, attributes } => self.member_publish(*member, attributes),
             Operation::ClusterVersionSet { version } => Ok(self.cluster_version_set(version)),
             Operation::V2(request) => self.v2(request).map(|event| Response::V2(Box::new(event))),
         }

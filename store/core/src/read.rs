@@ -225,6 +225,18 @@ impl ReadView {
         Ok(members)
     }
 
+    /// The ids of members that were removed.
+    pub fn removed_members(&self) -> Result<Vec<MemberId>, RowsFault> {
+        let (lower, upper) = system::removed_bounds();
+        let mut members = Vec::new();
+        let mut cursor = self.rows.scan(Table::System, lower, Some(upper), Direction::Forward)?;
+        while let Some((key, _)) = cursor.current() {
+            members.push(system::decode_removed_key(key)?);
+            cursor.advance()?;
+        }
+        Ok(members)
+    }
+
     /// The cluster version, once set.
     pub fn cluster_version(&self) -> Result<Option<String>, RowsFault> {
         let row = self.rows.get(Table::System, system::CLUSTER_VERSION)?;

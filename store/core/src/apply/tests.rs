@@ -333,6 +333,24 @@ fn members_versions_and_membership_are_read_back() {
 }
 
 #[test]
+fn a_removed_member_is_remembered_and_publishes_no_more() {
+    let mut store = TestStore::new();
+    let publish = |member| Operation::MemberPublish { member: MemberId(member), attributes: "x".into() };
+    for member in [1, 2, 300] {
+        store.apply(publish(member)).unwrap();
+    }
+    let mut batch = store.machine.begin(&store.rows);
+    for member in [300, 2, 7] {
+        batch.member_removed(MemberId(member));
+    }
+    let effects = batch.finish().unwrap();
+    store.rows.apply(&effects.rows);
+    assert_eq!(store.apply(publish(300)), Ok(Response::Done));
+    assert_eq!(store.view().removed_members().unwrap(), [2, 7, 300].map(MemberId));
+    assert_eq!(store.view().published_members().unwrap(), [(MemberId(1), Bytes::from("x"))]);
+}
+
+#[test]
 fn a_run_that_is_dropped_leaves_no_trace() {
     let mut store = TestStore::new();
     store.put("a", "1");

@@ -25,6 +25,9 @@ pub const CLUSTER_VERSION: &[u8] = b"cluster_version";
 const MEMBER_PREFIX: &[u8] = b"member/";
 /// `/` is followed by `0`, so this is the first key behind every `member/` key.
 const MEMBER_END: &[u8] = b"member0";
+const REMOVED_PREFIX: &[u8] = b"removed/";
+/// The first key behind every `removed/` key.
+const REMOVED_END: &[u8] = b"removed0";
 const ALARMS_FORMAT: u8 = 1;
 
 /// Encodes a log position.
@@ -129,8 +132,17 @@ pub fn decode_cluster_version(value: &[u8]) -> Result<String, RowsFault> {
 
 /// The row key of what a member published.
 pub fn member_key(member: MemberId) -> Bytes {
-    let mut key = Vec::with_capacity(MEMBER_PREFIX.len() + 8);
-    key.extend_from_slice(MEMBER_PREFIX);
+    key_of_member(MEMBER_PREFIX, member)
+}
+
+/// The row key that says of a member that it was removed; its value is empty.
+pub fn removed_key(member: MemberId) -> Bytes {
+    key_of_member(REMOVED_PREFIX, member)
+}
+
+fn key_of_member(prefix: &[u8], member: MemberId) -> Bytes {
+    let mut key = Vec::with_capacity(prefix.len() + 8);
+    key.extend_from_slice(prefix);
     key.extend_from_slice(&member.0.to_be_bytes());
     key.into()
 }
@@ -140,10 +152,23 @@ pub fn member_bounds() -> (&'static [u8], &'static [u8]) {
     (MEMBER_PREFIX, MEMBER_END)
 }
 
+/// The bounds of all rows of removed members: inclusive start, exclusive end.
+pub fn removed_bounds() -> (&'static [u8], &'static [u8]) {
+    (REMOVED_PREFIX, REMOVED_END)
+}
+
 /// Reads the row key of a published member.
 pub fn decode_member_key(key: &[u8]) -> Result<MemberId, RowsFault> {
-    let mut input =
-        key.strip_prefix(MEMBER_PREFIX).ok_or_else(|| damaged(Table::System, "not a member's row"))?;
+    member_of_key(MEMBER_PREFIX, key)
+}
+
+/// Reads the row key of a removed member.
+pub fn decode_removed_key(key: &[u8]) -> Result<MemberId, RowsFault> {
+    member_of_key(REMOVED_PREFIX, key)
+}
+
+fn member_of_key(prefix: &[u8], key: &[u8]) -> Result<MemberId, RowsFault> {
+    let mut input = key.strip_prefix(prefix).ok_or_else(|| damaged(Table::System, "not a member's row"))?;
     let member = u64::from_be_bytes(take(&mut input, Table::System)?);
     expect_end(input, Table::System)?;
     Ok(MemberId(member))

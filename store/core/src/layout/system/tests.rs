@@ -23,6 +23,7 @@ fn rows_have_their_bytes() {
     let expected = [1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 2];
     assert_eq!(encode_alarms(&alarms), expected.as_slice());
     assert_eq!(member_key(MemberId(258)), b"member/\0\0\0\0\0\0\x01\x02".as_slice());
+    assert_eq!(removed_key(MemberId(258)), b"removed/\0\0\0\0\0\0\x01\x02".as_slice());
     let membership = encode_membership(position(1, 2), b"xy");
     assert_eq!(membership, [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, b'x', b'y'].as_slice());
 }
@@ -38,6 +39,7 @@ fn malformed_rows_are_told() {
     assert!(decode_alarms(&[1, 0, 0, 0, 0, 0, 0, 0, 0, 3]).is_err());
     assert!(decode_membership(&[0; 15]).is_err());
     assert!(decode_member_key(b"membership").is_err());
+    assert!(decode_removed_key(b"removed/").is_err());
     assert!(decode_cluster_version(&[0xff]).is_err());
 }
 
@@ -56,5 +58,9 @@ proptest! {
         let (lower, upper) = member_bounds();
         prop_assert!(lower <= row_key.as_ref() && row_key.as_ref() < upper);
         prop_assert_eq!(decode_member_key(&row_key).unwrap(), MemberId(member));
+        let row_key = removed_key(MemberId(member));
+        let (lower, upper) = removed_bounds();
+        prop_assert!(lower <= row_key.as_ref() && row_key.as_ref() < upper);
+        prop_assert_eq!(decode_removed_key(&row_key).unwrap(), MemberId(member));
     }
 }
