@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use prost::Message;
 
 /// The files of etcd's client API, which also get JSON in the form of etcd's gateway.
-const CLIENT_FILES: [&str; 12] = [
+const CLIENT_FILES: [&str; 13] = [
     "authpb/auth.proto",
     "etcdserverpb/auth.proto",
     "etcdserverpb/cluster.proto",
@@ -17,14 +17,15 @@ const CLIENT_FILES: [&str; 12] = [
     "etcdserverpb/maintenance.proto",
     "etcdserverpb/watch.proto",
     "grpc/health/v1/health.proto",
+    "holdfast/v1/admin.proto",
     "mvccpb/kv.proto",
     "v3electionpb/election.proto",
     "v3lockpb/lock.proto",
 ];
 
 /// The packages in them, as pbjson names them.
-const CLIENT_PACKAGES: [&str; 6] =
-    [".authpb", ".etcdserverpb", ".grpc.health.v1", ".mvccpb", ".v3electionpb", ".v3lockpb"];
+const CLIENT_PACKAGES: [&str; 7] =
+    [".authpb", ".etcdserverpb", ".grpc.health.v1", ".holdfast.v1", ".mvccpb", ".v3electionpb", ".v3lockpb"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");

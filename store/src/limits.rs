@@ -183,3 +183,9 @@ pub const TXN_OPERATIONS_LIMIT_MAX: u64 = 1 << 20;
 
 /// Largest form body of the v2 API (Go's limit).
 pub const V2_BODY_BYTES_MAX: usize = 10 << 20;
+
+/// Connections that a blank member keeps open: whoever manages it, members that ask, and probes.
+pub const BLANK_CONNECTIONS_MAX: usize = 256;
+
+/// Largest body that describes a member.
+pub const MEMBER_BODY_BYTES_MAX: usize = 64 << 10;

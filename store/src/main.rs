@@ -9,8 +9,9 @@ use std::thread::available_parallelism;
 
 use holdfast::config::{self, Config, Invocation};
 use holdfast::limits::RUNTIME_STOP_TIMEOUT;
-use holdfast::server::{self, Server};
+use holdfast::server::{self, Server, StartupError};
 use holdfast::telemetry;
+use holdfast_consensus::handle::MemberEnd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[global_allocator]
@@ -18,6 +19,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A member that failed, and one that could not start.
 const FAILURE: u8 = 1;
+/// A member that was removed from its cluster: starting it again is of no use.
+const REMOVED: u8 = 3;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
@@ -81,16 +84,27 @@ async fn serve(config: Config) -> ExitCode {
     };
     let server = match started {
         Ok(server) => server,
+        Err(error @ StartupError::Removed { .. }) => return refuse(&error, REMOVED),
         Err(error) => return refuse(&error, FAILURE),
     };
     if let Some(greet) = greeting {
         greet();
     }
     tokio::select! {
-        reason = server.failed() => {
-            tracing::error!(reason, "this member cannot go on and ends; what was acknowledged is in its log");
-            ExitCode::from(FAILURE)
-        }
+        end = server.ended() => match end {
+            MemberEnd::Failed(reason) => {
+                tracing::error!(reason, "this member cannot go on and ends; what was acknowledged is in its log");
+                ExitCode::from(FAILURE)
+            }
+            MemberEnd::Removed => {
+                tracing::error!(
+                    "this member was removed from the cluster and ends; add it as a new one, with an empty folder, to \
+                     have it back"
+                );
+                server.stop().await;
+                ExitCode::from(REMOVED)
+            }
+        },
         signal = signals.next() => {
             tracing::info!(signal, "stopping");
             tokio::select! {

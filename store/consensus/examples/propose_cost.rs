@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use holdfast_consensus::handle::{AppliedNews, ApplyObserver, Consensus, ConsensusConfig, Peer};
+use holdfast_consensus::handle::{
+    AppliedNews, ApplyObserver, Consensus, ConsensusConfig, Founding, MemberIdentity, MembershipRules, Peer,
+};
 use holdfast_core::command::{Command, Operation};
 use holdfast_core::ids::{ClusterId, MemberId};
 use holdfast_core::request::PutRequest;
@@ -49,9 +51,12 @@ async fn start(folder: &Path) -> Result<Consensus, Box<dyn Error>> {
         is_learner: false,
     };
     let config = ConsensusConfig {
-        cluster_id: ClusterId(1),
-        member_id: MemberId(1),
-        initial_members: vec![member],
+        founding: Some(Founding {
+            identity: MemberIdentity { cluster_id: ClusterId(1), member_id: MemberId(1) },
+            members: vec![member],
+        }),
+        expected_cluster: None,
+        membership: MembershipRules::default(),
         data_dir: folder.join("data"),
         heartbeat_interval: Duration::from_millis(100),
         election_timeout: Duration::from_millis(1000),

@@ -1,7 +1,7 @@
 //! The data folder: which folder of tables is in use, what may be thrown away, whose data it is. Must not open engines.
 //!
 //! `raft/` is the log, `sm-<n>/` the tables, `SM` one line that names the `n` in use, `reserve` ballast for a full
-//! disk, `LOCK` held while a process runs. Whatever ends in `.tmp` is unfinished and goes at start.
+//! disk, `LOCK` held while a process runs, `REMOVED` there once the member was removed. Whatever ends in `.tmp` is unfinished and goes at start.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -14,6 +14,7 @@ use crate::limits::{DATA_FORMAT, RESERVE_BYTES, RESERVE_FREE_FACTOR};
 
 const LOCK_FILE: &str = "LOCK";
 const ACTIVE_FILE: &str = "SM";
+const REMOVED_FILE: &str = "REMOVED";
 const RESERVE_FILE: &str = "reserve";
 const LOG_FOLDER: &str = "raft";
 const STATE_PREFIX: &str = "sm-";
@@ -84,13 +85,7 @@ impl DataDir {
     pub fn open(path: &Path) -> Result<DataDir, DataDirError> {
         create_private(path)?;
         let lock = lock(&path.join(LOCK_FILE))?;
-        let active = match read_active(&path.join(ACTIVE_FILE))? {
-            Some(active) => active,
-            None => {
-                write_active(path, 1)?;
-                1
-            }
-        };
+        let active = read_active(&path.join(ACTIVE_FILE))?.unwrap_or(1);
         let dir = DataDir {
             path: path.to_path_buf(),
             newest: AtomicU64::new(active),
@@ -157,6 +152,23 @@ impl DataDir {
             }
         }
         Ok(())
+    }
+
+    /// Marks the folder as that of a member, which `holds_member` sees. Whose it is must be durable by then.
+    pub fn mark_used(&self) -> Result<(), DataDirError> {
+        if holds_member(&self.path) { Ok(()) } else { write_active(&self.path, self.active_state()) }
+    }
+
+    /// Remembers that the member was removed from its cluster.
+    pub fn mark_removed(&self) -> Result<(), DataDirError> {
+        let path = self.path.join(REMOVED_FILE);
+        File::create(&path).and_then(|file| file.sync_all()).map_err(failed("writing", &path))?;
+        sync_folder(&self.path)
+    }
+
+    /// Whether the member was removed from its cluster.
+    pub fn is_removed(&self) -> bool {
+        self.path.join(REMOVED_FILE).exists()
     }
 
     /// Gives up the ballast, so that work that frees space can end. Tells whether there was any.

@@ -12,9 +12,17 @@ use holdfast_core::response::{Applied, RevisionEvents};
 
 use crate::counters::Counters;
 pub use crate::data_dir::holds_member;
+pub use crate::failure::MemberEnd;
 use crate::member::Member;
+pub use crate::membership::blank::{Told, blank_routes};
+pub use crate::membership::change::{
+    ChangeError, MemberChange, MemberRefusal, MembershipRules, NewMember, Replacement,
+};
+pub use crate::membership::configuration::{Configuration, ConfigurationMember};
+pub use crate::membership::introduce::{JoinError, find_identity};
 use crate::peers::server;
 use crate::running::Running;
+use crate::start::{self, Opened};
 use crate::state::engines::{Engines, RocksEngines};
 
 /// One member as the membership knows it.
@@ -26,19 +34,37 @@ pub struct Peer {
     pub peer_urls: Vec<String>,
     /// Its name as typed in the initial cluster; empty when unknown.
     pub name: String,
-    /// Whether it is a learner (does not vote).
+    /// Whether it is a learner (neither votes nor is about to).
     pub is_learner: bool,
+}
+
+/// Which member of which cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberIdentity {
+    /// The cluster.
+    pub cluster_id: ClusterId,
+    /// The member.
+    pub member_id: MemberId,
+}
+
+/// Who a member is from its first start on. Means nothing once the data folder knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Founding {
+    /// Who it is.
+    pub identity: MemberIdentity,
+    /// The members of a new static cluster, this one included; empty for a member that waits to be taken in.
+    pub members: Vec<Peer>,
 }
 
 /// How a member starts.
 #[derive(Debug, Clone)]
 pub struct ConsensusConfig {
-    /// The cluster this member belongs to.
-    pub cluster_id: ClusterId,
-    /// This member.
-    pub member_id: MemberId,
-    /// The members of a new static cluster (this one included); ignored when the data folder already has a log.
-    pub initial_members: Vec<Peer>,
+    /// Who this member becomes on a folder without data; `None` where there must be data.
+    pub founding: Option<Founding>,
+    /// The cluster that the data must belong to, where that is known beforehand.
+    pub expected_cluster: Option<ClusterId>,
+    /// What it minds as a leader that is asked to change the membership.
+    pub membership: MembershipRules,
     /// The folder with `raft/`, `sm-<n>/` and `SM`.
     pub data_dir: PathBuf,
     /// How often a leader says that it leads.
@@ -147,17 +173,15 @@ pub enum StartError {
     OtherCluster {
         /// The id that stands in the data.
         found: u64,
-        /// The id that the flags give.
+        /// The id that was to be expected.
         expected: u64,
     },
-    /// The data belongs to another member of this cluster.
-    #[error("data directory belongs to member {found:x}, not {expected:x}")]
-    OtherMember {
-        /// The id that stands in the data.
-        found: u64,
-        /// The id that the flags give.
-        expected: u64,
-    },
+    /// The folder holds no member, and nothing says who a new one would be.
+    #[error("data directory holds no member")]
+    NoMember,
+    /// The member in the folder was removed from its cluster.
+    #[error("the member in the data directory was removed from its cluster")]
+    Removed(MemberIdentity),
     /// The data was written by a newer version.
     #[error("data directory has format {found}, this version reads up to {supported}")]
     NewerFormat {
@@ -174,6 +198,41 @@ pub enum StartError {
     Raft(String),
 }
 
+/// A data folder that is opened and locked, before anything runs on it.
+pub struct Prepared {
+    engines: Arc<dyn Engines>,
+    config: ConsensusConfig,
+    opened: Opened,
+}
+
+impl Prepared {
+    /// Opens the data folder, marking an empty one as that of the founding member.
+    pub async fn open(config: ConsensusConfig) -> Result<Prepared, StartError> {
+        let engines = Arc::new(RocksEngines { cache_bytes: config.cache_bytes });
+        Prepared::open_on(engines, config).await
+    }
+
+    /// Like `open`, on engines of the caller's choice.
+    pub async fn open_on(engines: Arc<dyn Engines>, config: ConsensusConfig) -> Result<Prepared, StartError> {
+        let opening = (Arc::clone(&engines), config.clone());
+        let opened = tokio::task::spawn_blocking(move || start::open(opening.0.as_ref(), &opening.1)).await;
+        let opened = opened.map_err(|error| StartError::Raft(error.to_string()))??;
+        Ok(Prepared { engines, config, opened })
+    }
+
+    /// Who the data says this member is.
+    pub fn identity(&self) -> MemberIdentity {
+        self.opened.identity
+    }
+
+    /// Replays the log and starts to take part. Peers are reached by their `peer_urls`; incoming peer traffic reaches
+    /// this member through `peer_routes`.
+    pub async fn start(self, observer: Arc<dyn ApplyObserver>) -> Result<Consensus, StartError> {
+        let running = Running::start(self.opened, self.engines, self.config, observer).await?;
+        Ok(Consensus { running: Arc::new(running) })
+    }
+}
+
 /// The running consensus of one member. Cheap to clone; when the last clone goes, everything ends without a flush.
 #[derive(Clone)]
 pub struct Consensus {
@@ -181,24 +240,12 @@ pub struct Consensus {
 }
 
 impl Consensus {
-    /// Opens the data folder, replays the log and starts to take part. Peers are reached by their `peer_urls`;
-    /// incoming peer traffic reaches this member through `peer_routes`.
+    /// Opens the data folder and starts at once.
     pub async fn start(
         config: ConsensusConfig,
         observer: Arc<dyn ApplyObserver>,
     ) -> Result<Consensus, StartError> {
-        let engines = Arc::new(RocksEngines { cache_bytes: config.cache_bytes });
-        Consensus::start_on(engines, config, observer).await
-    }
-
-    /// Like `start`, on engines of the caller's choice.
-    pub async fn start_on(
-        engines: Arc<dyn Engines>,
-        config: ConsensusConfig,
-        observer: Arc<dyn ApplyObserver>,
-    ) -> Result<Consensus, StartError> {
-        let running = Running::start(engines, config, observer).await?;
-        Ok(Consensus { running: Arc::new(running) })
+        Prepared::open(config).await?.start(observer).await
     }
 
     fn member(&self) -> &Member {
@@ -263,9 +310,25 @@ impl Consensus {
         self.member().in_flight.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Resolves when storage or Raft has failed for good, with the reason; the process must then exit.
-    pub async fn failed(&self) -> String {
+    /// Resolves when this member cannot go on, with the reason; the process must then exit.
+    pub async fn ended(&self) -> MemberEnd {
         self.member().failure.wait().await
+    }
+
+    /// Has the leader make a change of the membership, and returns once this member has applied it: the index of the
+    /// new configuration.
+    pub async fn change_members(&self, change: MemberChange) -> Result<LogIndex, ChangeError> {
+        self.running.member().change_members(change).await
+    }
+
+    /// The newest membership that this member knows of.
+    pub async fn configuration(&self) -> Result<Configuration, ProposeError> {
+        self.member().configuration().await
+    }
+
+    /// Whether this member is a learner (neither votes nor is about to). Cheap enough to ask for every request.
+    pub fn is_learner(&self) -> bool {
+        self.member().leadership.is_learner()
     }
 
     /// Hands leadership to `target`, or to the most advanced other voter, if this member leads and there is one that

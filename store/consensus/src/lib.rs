@@ -14,6 +14,7 @@ mod leader_heard;
 pub mod limits;
 mod log;
 mod member;
+mod membership;
 mod peers;
 mod propose;
 mod raft_thread;

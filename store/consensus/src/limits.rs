@@ -126,3 +126,33 @@ pub const QUICK_SYNC_MAX: Duration = Duration::from_millis(5);
 
 /// After a batch that took the engine longer than this, Raft's thread leaves applying to the apply thread.
 pub const QUICK_APPLY_MAX: Duration = Duration::from_millis(2);
+
+/// How far a learner's log must agree with the leader's before it may vote, in percent (etcd's threshold).
+pub const SYNC_PERCENT_MIN: u64 = 90;
+/// How many entries a member may lack that becomes a voter by itself: as many as are on their way under load.
+pub const CATCH_UP_GAP_ENTRIES: u64 = 500;
+
+/// Pause before a change of the membership is decided again.
+pub const MEMBERSHIP_RETRY_PAUSE: Duration = Duration::from_millis(20);
+/// In each election timeout the leader looks this many times after the membership.
+pub const MEMBERSHIP_LOOKS_PER_ELECTION: u32 = 10;
+/// Shortest pause between two such looks.
+pub const MEMBERSHIP_LOOK_PAUSE_MIN: Duration = Duration::from_millis(20);
+
+/// How often a removed member is told so before it is left to ask.
+pub const FAREWELL_ATTEMPTS: usize = 10;
+/// Pause between two attempts.
+pub const FAREWELL_PAUSE: Duration = Duration::from_millis(300);
+/// How long one member waits for another's word on who belongs to the cluster.
+pub const STANDING_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a member looks whether it has applied its own removal.
+pub const STANDING_LOOK_PAUSE: Duration = Duration::from_millis(50);
+/// How often a leader tells announced members that have not begun to run who they are.
+pub const ADOPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a joining member looks for somebody who knows it.
+pub const INTRODUCE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it waits for one answer.
+pub const INTRODUCE_CALL_TIMEOUT: Duration = Duration::from_secs(3);
+/// Pause before it asks everybody again.
+pub const INTRODUCE_RETRY_PAUSE: Duration = Duration::from_millis(200);

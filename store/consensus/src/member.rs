@@ -14,18 +14,20 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::forward::client::ForwardQueue;
 use crate::forward::pending::PendingForwards;
-use crate::handle::{AskHandler, Peer};
+use crate::handle::{AskHandler, MembershipRules, Peer};
 use crate::leader_heard::LeaderHeard;
 use crate::limits::{LEADER_RETRY_PAUSE, REQUEST_TIMEOUT_BASE};
 use crate::log::sole_voter::SoleVoter;
 use crate::log::tail::LogTail;
 use crate::log::thread::LogQueue;
+use crate::membership::removed::RemovedMembers;
 use crate::peers::book::PeerBook;
 use crate::peers::vote_hold::VoteHold;
 use crate::read_barrier::ReadBarrier;
 use crate::state::flush::FlushClock;
 use crate::state::published::Published;
-use crate::types::{MemberNode, Raft, outer_index};
+use crate::status::peers_of;
+use crate::types::{MemberNode, Raft, StoredMembership, outer_index};
 
 /// A running member.
 pub struct Member {
@@ -73,6 +75,12 @@ pub struct Member {
     pub in_flight: Arc<AtomicU64>,
     /// Where to count.
     pub counters: Arc<Counters>,
+    /// What it minds when it is asked to change the membership.
+    pub rules: MembershipRules,
+    /// Held while the membership is being changed here.
+    pub changes: Arc<tokio::sync::Mutex<()>>,
+    /// Members that there were.
+    pub removed: Arc<RemovedMembers>,
     /// Set once this member is being stopped.
     pub is_stopping: AtomicBool,
 }
@@ -87,6 +95,7 @@ pub struct Leadership {
     pub changes: AtomicU64,
     /// Everyone in the membership.
     pub peers: ArcSwap<Vec<Peer>>,
+    is_learner: AtomicBool,
 }
 
 impl Default for Leadership {
@@ -96,6 +105,7 @@ impl Default for Leadership {
             leader: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             peers: ArcSwap::default(),
+            is_learner: AtomicBool::new(false),
         }
     }
 }
@@ -123,11 +133,31 @@ impl Leadership {
         });
     }
 
+    /// Takes over who belongs to the cluster, as `member` sees it.
+    pub fn update_members(&self, member: u64, membership: &StoredMembership) {
+        let peers = peers_of(membership);
+        if **self.peers.load() == peers && !peers.is_empty() {
+            return;
+        }
+        let own = peers.iter().find(|peer| peer.id.0 == member);
+        self.is_learner.store(own.is_some_and(|own| own.is_learner), Ordering::Release);
+        self.peers.store(Arc::new(peers));
+    }
+
+    /// Whether this member neither votes nor is about to.
+    pub fn is_learner(&self) -> bool {
+        self.is_learner.load(Ordering::Acquire)
+    }
+
     /// How a member is reached.
     pub fn node(&self, member: u64) -> Option<MemberNode> {
         let peers = self.peers.load();
         let peer = peers.iter().find(|peer| peer.id.0 == member)?;
-        Some(MemberNode { name: peer.name.clone(), peer_urls: peer.peer_urls.clone() })
+        Some(MemberNode {
+            name: peer.name.clone(),
+            peer_urls: peer.peer_urls.clone(),
+            ..MemberNode::default()
+        })
     }
 }
 

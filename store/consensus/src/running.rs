@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
+use holdfast_core::ids::MemberId;
 use holdfast_storage::log_engine::LogEngine;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::errors::{InitializeError, RaftError};
@@ -17,7 +18,7 @@ use tokio::task::AbortHandle;
 use crate::failure::Failure;
 use crate::forward;
 use crate::forward::pending::PendingForwards;
-use crate::handle::{ApplyObserver, ConsensusConfig, StartError};
+use crate::handle::{ApplyObserver, ConsensusConfig, Founding, MemberIdentity, StartError};
 use crate::leader_heard::LeaderHeard;
 use crate::limits::{RETIRED_STATE_GRACE, SHUTDOWN_TIMEOUT, STOP_FLUSH_TIMEOUT};
 use crate::log::sole_voter::SoleVoter;
@@ -26,13 +27,14 @@ use crate::log::tail::LogTail;
 use crate::log::thread::{LogOperation, LogQueue, LogThread};
 use crate::log::writer::LogWriter;
 use crate::member::{Leadership, Member};
+use crate::membership::{self, removed::RemovedMembers};
 use crate::peers::book::PeerBook;
 use crate::peers::link::LinkFactory;
 use crate::peers::vote_hold::VoteHold;
 use crate::raft_thread::{self, RaftParts, RaftThread};
 use crate::read_barrier::{self, ReadBarrier};
 use crate::settings::raft_config;
-use crate::start::{Opened, initial_nodes, no_thread, open};
+use crate::start::{Opened, initial_nodes, no_thread};
 use crate::state::engines::Engines;
 use crate::state::flush::FlushClock;
 use crate::state::machine::StateMachine;
@@ -72,7 +74,7 @@ impl Foundation {
         config: &ConsensusConfig,
         observer: Arc<dyn ApplyObserver>,
     ) -> Result<Foundation, StartError> {
-        let id = config.member_id.0;
+        let id = opened.identity.member_id.0;
         // The vote on disk is of an earlier life, whatever it says: this one has yet to be elected.
         let sole_voter = Arc::new(SoleVoter::new(id));
         sole_voter.set_applied_term(opened.machine.head().applied.term.0);
@@ -85,6 +87,8 @@ impl Foundation {
             move || on_durable.notify_one(),
         );
         let view = opened.machine.read_view(Arc::clone(&opened.rows));
+        let removed = RemovedMembers::default();
+        removed.replace(opened.removed);
         let parts = WorkerParts {
             published: Arc::new(Published::new(view)),
             observer,
@@ -94,6 +98,7 @@ impl Foundation {
             engines,
             data_dir: opened.data_dir,
             failure: Arc::new(Failure::new()),
+            removed: Arc::new(removed),
             counters: Arc::default(),
         };
         let committed = position_or_none(opened.tail.committed().as_ref()).index.0;
@@ -130,24 +135,19 @@ impl Foundation {
 impl Running {
     /// Starts a member.
     pub async fn start(
+        opened: Opened,
         engines: Arc<dyn Engines>,
         config: ConsensusConfig,
         observer: Arc<dyn ApplyObserver>,
     ) -> Result<Running, StartError> {
-        let raft_settings = raft_config(&config)?;
-        let opening = (Arc::clone(&engines), config.clone());
-        let opened = tokio::task::spawn_blocking(move || open(opening.0.as_ref(), &opening.1)).await;
-        let opened = opened.map_err(|error| StartError::Raft(error.to_string()))??;
+        let MemberIdentity { cluster_id, member_id: MemberId(id) } = opened.identity;
+        let raft_settings = raft_config(&config, cluster_id)?;
         let foundation = Foundation::lay(opened, engines, &config, observer)?;
-        let book = Arc::new(PeerBook::new(
-            config.cluster_id.0,
-            config.member_id.0,
-            Arc::clone(&foundation.parts.counters),
-        ));
+        let book = Arc::new(PeerBook::new(cluster_id.0, id, Arc::clone(&foundation.parts.counters)));
         let is_started = Arc::new(AtomicBool::new(false));
         let raft_parts = RaftParts {
             config: raft_settings,
-            id: config.member_id.0,
+            id,
             links: LinkFactory { book: Arc::clone(&book) },
             log: foundation.log.clone(),
             state: foundation.state_machine(&is_started),
@@ -158,13 +158,13 @@ impl Running {
         foundation.parts.sole_voter.set_membership(effective.membership());
         let (forward_queue, forwarded) = tokio_mpsc::unbounded_channel();
         let flushed = Arc::clone(&foundation.flushed);
-        let has_others = effective.voter_ids().any(|voter| voter != config.member_id.0);
+        let has_others = effective.voter_ids().any(|voter| voter != id);
         let vote_hold = VoteHold::new(foundation.is_log_short && has_others);
         if vote_hold.is_held() {
             raft.runtime_config().elect(false);
         }
         let member = Arc::new(Member {
-            id: config.member_id.0,
+            id,
             election_timeout: config.election_timeout,
             book,
             published: foundation.parts.published,
@@ -185,21 +185,25 @@ impl Running {
             receiving: Semaphore::new(1),
             in_flight: foundation.in_flight,
             counters: foundation.parts.counters,
+            rules: config.membership,
+            changes: Arc::default(),
+            removed: foundation.parts.removed,
             is_stopping: AtomicBool::new(false),
             raft,
         });
-        bootstrap(&member.raft, &config).await?;
-        if effective.voter_ids().eq([config.member_id.0]) {
+        bootstrap(&member.raft, config.founding.as_ref()).await?;
+        if effective.voter_ids().eq([id]) {
             elect_alone(&member.raft).await?;
         }
         status::publish(&member, &member.raft.server_metrics().borrow_watched(), Instant::now());
-        let tasks = vec![
+        let mut tasks = vec![
             spawn(status::run(Arc::clone(&member))),
             spawn(read_barrier::run(Arc::clone(&member))),
             spawn(forward::client::run(Arc::clone(&member), forwarded)),
             spawn(purge_after_flush(Arc::clone(&member), flushed)),
             spawn(remove_retired(Arc::clone(&member))),
         ];
+        tasks.extend(membership::start_tasks(&member));
         let peer_runtime = raft_thread.runtime.clone();
         Ok(Running { member, tasks, raft_thread: Mutex::new(Some(raft_thread)), peer_runtime })
     }
@@ -308,13 +312,13 @@ async fn effective_membership(raft: &Raft) -> Result<Arc<StoredMembership>, Star
 
 /// Makes a new cluster's first membership. Every member of a static cluster does it, with the same content, so that the
 /// cluster forms whichever of them come up.
-async fn bootstrap(raft: &Raft, config: &ConsensusConfig) -> Result<(), StartError> {
+async fn bootstrap(raft: &Raft, founding: Option<&Founding>) -> Result<(), StartError> {
     let refused = |error: &dyn std::fmt::Display| StartError::Raft(error.to_string());
-    let is_new = !raft.is_initialized().await.map_err(|fatal| refused(&fatal))?;
-    if !is_new || config.initial_members.is_empty() {
+    let Some(founding) = founding.filter(|founding| !founding.members.is_empty()) else { return Ok(()) };
+    if raft.is_initialized().await.map_err(|fatal| refused(&fatal))? {
         return Ok(());
     }
-    match raft.initialize(initial_nodes(config)).await {
+    match raft.initialize(initial_nodes(founding)).await {
         Ok(()) => Ok(()),
         // Another member was quicker and has sent its log already.
         Err(RaftError::APIError(InitializeError::NotAllowed(_))) => Ok(()),

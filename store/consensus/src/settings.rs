@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use holdfast_core::ids::ClusterId;
 use openraft::{Config, SnapshotPolicy};
 
 use crate::handle::{ConsensusConfig, StartError};
@@ -10,13 +11,13 @@ use crate::limits::{APPEND_ENTRIES_MAX, APPLY_GAP_ENTRIES_MAX, PROPOSALS_IN_FLIG
 /// Makes openraft's configuration. With etcd's defaults (100 ms, 1000 ms) a dead leader is replaced 1.4 to 1.8 s after
 /// its last heartbeat: its lease (the longest election timeout) must end first, then a candidate waits a random part
 /// of the election timeout. The lease is also how long a follower's disk may stall before the leader refuses writes.
-pub fn raft_config(config: &ConsensusConfig) -> Result<Arc<Config>, StartError> {
+pub fn raft_config(config: &ConsensusConfig, cluster: ClusterId) -> Result<Arc<Config>, StartError> {
     let heartbeat = millis(config.heartbeat_interval);
     let timeout = millis(config.election_timeout);
     let shortest = (timeout / 2).max(heartbeat * 2 + 1);
     let longest = (timeout * 9 / 10).max(shortest + heartbeat);
     let raft = Config {
-        cluster_name: format!("{:x}", config.cluster_id.0),
+        cluster_name: format!("{:x}", cluster.0),
         heartbeat_interval: heartbeat,
         heartbeat_min_interval: Some(0),
         election_timeout_min: shortest,

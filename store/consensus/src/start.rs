@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use holdfast_core::apply::Machine;
+use holdfast_core::ids::{ClusterId, MemberId};
 use holdfast_core::rows::Rows;
 use holdfast_storage::engine::{Engine, EngineFault};
 use holdfast_storage::log_engine::{LogBatch, LogEngine, LogMeta};
@@ -11,7 +12,7 @@ use holdfast_storage::open_error::OpenError;
 
 use crate::data_dir::{DataDir, DataDirError};
 use crate::entry_codec::Identity;
-use crate::handle::{ConsensusConfig, StartError};
+use crate::handle::{ConsensusConfig, Founding, MemberIdentity, StartError};
 use crate::limits::DATA_FORMAT;
 use crate::log::recover::recover;
 use crate::log::tail::LogTail;
@@ -22,6 +23,8 @@ use crate::types::{MemberNode, position_or_none};
 
 /// What lies on disk, opened.
 pub struct Opened {
+    /// Whose data it is.
+    pub identity: MemberIdentity,
     /// The data folder.
     pub data_dir: Arc<DataDir>,
     /// The log's engine.
@@ -34,6 +37,8 @@ pub struct Opened {
     pub rows: Arc<dyn Rows>,
     /// The core on these tables.
     pub machine: Machine,
+    /// Members that were removed.
+    pub removed: Vec<u64>,
     /// Where they stand.
     pub position: StatePosition,
     /// The log came back shorter than what was committed or applied.
@@ -45,7 +50,11 @@ pub fn open(engines: &dyn Engines, config: &ConsensusConfig) -> Result<Opened, S
     let data_dir = DataDir::open(&config.data_dir).map_err(|error| data_dir_error(config, error))?;
     let log = open_with_room(&data_dir, || engines.open_log(&data_dir.log_path()));
     let log = log.map_err(|error| open_error(config, &error))?;
-    check_identity(log.as_ref(), config)?;
+    let identity = check_identity(log.as_ref(), config)?;
+    data_dir.mark_used().map_err(|error| data_dir_error(config, error))?;
+    if data_dir.is_removed() {
+        return Err(StartError::Removed(identity));
+    }
     let tail = recover(log.as_ref()).map_err(|error| damaged(config, &error))?;
     let state_path = data_dir.active_state_path();
     let engine = open_with_room(&data_dir, || engines.open_state(&state_path));
@@ -53,10 +62,23 @@ pub fn open(engines: &dyn Engines, config: &ConsensusConfig) -> Result<Opened, S
     let rows = engine.view();
     let machine = Machine::load(rows.as_ref()).map_err(|error| damaged(config, &error))?;
     let position = load_position(&machine, &rows).map_err(|error| damaged(config, &error))?;
+    let removed = machine.read_view(Arc::clone(&rows)).removed_members();
+    let removed = removed.map_err(|error| damaged(config, &error))?.into_iter().map(|id| id.0).collect();
     let last = position_or_none(tail.last().as_ref()).index;
     let committed = position_or_none(tail.committed().as_ref()).index;
     let is_log_short = last < committed || last < machine.head().applied.index;
-    Ok(Opened { data_dir: Arc::new(data_dir), log, tail, engine, rows, machine, position, is_log_short })
+    Ok(Opened {
+        identity,
+        data_dir: Arc::new(data_dir),
+        log,
+        tail,
+        engine,
+        rows,
+        machine,
+        removed,
+        position,
+        is_log_short,
+    })
 }
 
 /// Opens an engine, on a full disk once more with the room of the ballast: recovery writes, and a member that cannot
@@ -69,31 +91,42 @@ fn open_with_room<T>(data_dir: &DataDir, open: impl Fn() -> Result<T, OpenError>
 }
 
 /// The members of a new cluster as openraft wants them.
-pub fn initial_nodes(config: &ConsensusConfig) -> BTreeMap<u64, MemberNode> {
-    let members = config.initial_members.iter();
+pub fn initial_nodes(founding: &Founding) -> BTreeMap<u64, MemberNode> {
+    let members = founding.members.iter();
     members
-        .map(|peer| (peer.id.0, MemberNode { name: peer.name.clone(), peer_urls: peer.peer_urls.clone() }))
+        .map(|peer| {
+            let (name, peer_urls) = (peer.name.clone(), peer.peer_urls.clone());
+            (peer.id.0, MemberNode { name, peer_urls, is_joining: false })
+        })
         .collect()
 }
 
-/// Refuses data of another cluster, another member or a newer format; marks a new folder as this member's.
-fn check_identity(log: &dyn LogEngine, config: &ConsensusConfig) -> Result<(), StartError> {
-    let own = Identity { cluster: config.cluster_id.0, member: config.member_id.0, format: DATA_FORMAT };
-    let Some(bytes) = log.meta(LogMeta::Identity)? else {
-        let batch = LogBatch { meta: vec![(LogMeta::Identity, own.encode())], ..LogBatch::default() };
-        return Ok(log.write(batch, true)?);
+/// Whose data the log's engine holds. Marks a new folder as the founding member's; refuses data of another cluster than
+/// the expected one, and a newer format.
+fn check_identity(log: &dyn LogEngine, config: &ConsensusConfig) -> Result<MemberIdentity, StartError> {
+    let identity = match log.meta(LogMeta::Identity)? {
+        Some(bytes) => {
+            let found = Identity::decode(bytes).map_err(|error| damaged(config, &error))?;
+            if found.format > DATA_FORMAT {
+                return Err(StartError::NewerFormat { found: found.format, supported: DATA_FORMAT });
+            }
+            MemberIdentity { cluster_id: ClusterId(found.cluster), member_id: MemberId(found.member) }
+        }
+        None => {
+            let founding = config.founding.as_ref().ok_or(StartError::NoMember)?.identity;
+            let (cluster, member) = (founding.cluster_id.0, founding.member_id.0);
+            let own = Identity { cluster, member, format: DATA_FORMAT };
+            let batch = LogBatch { meta: vec![(LogMeta::Identity, own.encode())], ..LogBatch::default() };
+            log.write(batch, true)?;
+            founding
+        }
     };
-    let found = Identity::decode(bytes).map_err(|error| damaged(config, &error))?;
-    if found.format > own.format {
-        return Err(StartError::NewerFormat { found: found.format, supported: own.format });
+    match config.expected_cluster {
+        Some(expected) if expected != identity.cluster_id => {
+            Err(StartError::OtherCluster { found: identity.cluster_id.0, expected: expected.0 })
+        }
+        _ => Ok(identity),
     }
-    if found.cluster != own.cluster {
-        return Err(StartError::OtherCluster { found: found.cluster, expected: own.cluster });
-    }
-    if found.member != own.member {
-        return Err(StartError::OtherMember { found: found.member, expected: own.member });
-    }
-    Ok(())
 }
 
 fn damaged(config: &ConsensusConfig, error: &dyn std::fmt::Display) -> StartError {

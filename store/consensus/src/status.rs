@@ -65,7 +65,7 @@ pub fn peers_of(membership: &StoredMembership) -> Vec<Peer> {
             id: MemberId(*id),
             peer_urls: node.peer_urls.clone(),
             name: node.name.clone(),
-            is_learner: !voters.contains(id),
+            is_learner: !voters.contains(id) && !node.is_joining,
         })
         .collect()
 }
@@ -106,10 +106,8 @@ pub async fn run(member: Arc<Member>) {
 
 /// Publishes one state of Raft. A leader that Raft names only `since` a moment is given the time to be heard.
 pub fn publish(member: &Member, metrics: &RaftServerMetrics<RaftTypes>, since: Instant) {
-    let peers = peers_of(&metrics.membership_config);
-    if **member.leadership.peers.load() != peers {
-        member.leadership.peers.store(Arc::new(peers));
-    }
+    member.leadership.update_members(member.id, &metrics.membership_config);
+    member.book.set_nodes(&metrics.membership_config);
     let term = Term(metrics.vote.leader_id.term);
     let is_new = since.elapsed() < member.election_timeout * LEADER_SILENCE_ELECTIONS;
     let leader = metrics.current_leader.filter(|leader| is_new || member.is_leader_there(*leader));

@@ -45,6 +45,8 @@ pub struct MemberNode {
     pub name: String,
     /// Where peers reach it.
     pub peer_urls: Vec<String>,
+    /// Whether it is a learner only until it has caught up.
+    pub is_joining: bool,
 }
 
 /// A command on its way through the log, in both of its forms: the leader never decodes what it encoded, and disk and

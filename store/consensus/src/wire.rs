@@ -66,6 +66,7 @@ pub fn membership_to_wire(membership: &Membership) -> peer::Membership {
                 member: *id,
                 name: node.name.clone(),
                 peer_urls: node.peer_urls.clone(),
+                is_joining: node.is_joining,
             })
             .collect(),
     }
@@ -78,7 +79,10 @@ pub fn membership_from_wire(message: peer::Membership) -> Result<Membership, Mal
     let nodes: BTreeMap<u64, MemberNode> = message
         .nodes
         .into_iter()
-        .map(|node| (node.member, MemberNode { name: node.name, peer_urls: node.peer_urls }))
+        .map(|node| {
+            let peer::membership::Node { member, name, peer_urls, is_joining } = node;
+            (member, MemberNode { name, peer_urls, is_joining })
+        })
         .collect();
     if configs.is_empty() && nodes.is_empty() {
         return Ok(Membership::default());

@@ -40,6 +40,17 @@ pub mod health {
     include!(concat!(env!("OUT_DIR"), "/grpc.health.v1.serde.rs"));
 }
 
+/// Nested as its package is, which the generated code relies on.
+pub mod holdfast {
+    /// Holdfast's own calls for operators.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/holdfast.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/holdfast.v1.serde.rs"));
+    }
+}
+
+pub use holdfast::v1 as admin;
+
 /// What members say to each other.
 pub mod peer {
     include!(concat!(env!("OUT_DIR"), "/holdfast.peer.rs"));

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use holdfast_consensus::handle::{BarrierError, ProposeError};
+use holdfast_consensus::handle::{BarrierError, ChangeError, MemberRefusal, ProposeError};
 use holdfast_core::error::{
     ApplyError, LeaseGrantError, LeaseRevokeError, PutError, RangeError, RevisionError, TxnError,
 };
@@ -86,6 +86,10 @@ pub enum Refusal {
     PermissionNotGiven,
     /// There is no such role.
     RoleNotFound,
+    /// Peer URLs that are none.
+    BadMemberUrls,
+    /// A learner does not serve this.
+    LearnerUnsupported,
 }
 
 impl From<Refusal> for Status {
@@ -111,6 +115,8 @@ impl From<Refusal> for Status {
             Refusal::RoleEmpty => (InvalidArgument, "etcdserver: role name is empty"),
             Refusal::PermissionNotGiven => (InvalidArgument, "etcdserver: permission not given"),
             Refusal::RoleNotFound => (FailedPrecondition, "etcdserver: role name not found"),
+            Refusal::BadMemberUrls => (InvalidArgument, "etcdserver: given member URLs are invalid"),
+            Refusal::LearnerUnsupported => (FailedPrecondition, "etcdserver: rpc not supported for learner"),
         };
         Status::new(code, text)
     }
@@ -139,10 +145,8 @@ impl From<NodeError> for Status {
             NodeError::LeaseNotFound => (Code::NotFound, LEASE_NOT_FOUND),
             NodeError::NotLeader => (Code::FailedPrecondition, "etcdserver: not leader"),
             NodeError::BadTransferee => (Code::FailedPrecondition, "etcdserver: bad leader transferee"),
-            NodeError::LearnerUnsupported => {
-                (Code::FailedPrecondition, "etcdserver: rpc not supported for learner")
-            }
-            NodeError::MemberNotFound => (Code::NotFound, "etcdserver: member not found"),
+            NodeError::Change(ChangeError::Refused(refusal)) => return refusal.into(),
+            NodeError::Change(ChangeError::Propose(error)) => return error.into(),
         };
         Status::new(code, text)
     }
@@ -158,6 +162,48 @@ impl From<ProposeError> for Status {
             ProposeError::TooManyRequests => Status::new(Code::Unknown, "etcdserver: too many requests"),
             ProposeError::Stopped => Refusal::Stopped.into(),
         }
+    }
+}
+
+impl From<MemberRefusal> for Status {
+    fn from(refusal: MemberRefusal) -> Status {
+        use Code::{FailedPrecondition, NotFound, Unavailable, Unknown};
+        let (code, text) = match refusal {
+            MemberRefusal::NotFound(_) | MemberRefusal::Removed(_) => {
+                (NotFound, "etcdserver: member not found")
+            }
+            MemberRefusal::Exists(_) => (FailedPrecondition, "etcdserver: member ID already exist"),
+            MemberRefusal::PeerUrlExists => (FailedPrecondition, "etcdserver: Peer URLs already exists"),
+            MemberRefusal::TooManyLearners => {
+                (FailedPrecondition, "etcdserver: too many learner members in cluster")
+            }
+            MemberRefusal::NotALearner(_) => {
+                (FailedPrecondition, "etcdserver: can only promote a learner member")
+            }
+            MemberRefusal::LearnerNotReady(_) => (
+                FailedPrecondition,
+                "etcdserver: can only promote a learner member which is in sync with leader",
+            ),
+            // etcd sends this one as Unknown although its table says FailedPrecondition.
+            MemberRefusal::NotEnoughStarted | MemberRefusal::NoVoters => {
+                (Unknown, "etcdserver: re-configuration failed due to not enough started members")
+            }
+            MemberRefusal::Unhealthy => (Unavailable, "etcdserver: unhealthy cluster"),
+            MemberRefusal::OtherConfiguration { present } => {
+                let text = format!(
+                    "holdfast: the configuration is {present} now; read the membership again and decide anew"
+                );
+                return Status::new(FailedPrecondition, text);
+            }
+            MemberRefusal::Unclear(member) => {
+                let text = format!(
+                    "holdfast: member {:x} votes, so name it either among the voters or among those to remove",
+                    member.0
+                );
+                return Status::new(FailedPrecondition, text);
+            }
+        };
+        Status::new(code, text)
     }
 }
 

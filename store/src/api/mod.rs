@@ -7,6 +7,8 @@ pub mod error;
 pub mod gateway;
 pub mod grpc;
 pub mod http;
+mod learner;
+mod member_urls;
 pub mod v2;
 
 mod body;

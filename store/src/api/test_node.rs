@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
-use holdfast_consensus::handle::{ConsensusConfig, Peer};
+use holdfast_consensus::handle::{ConsensusConfig, Founding, MemberIdentity, MembershipRules, Peer};
 use holdfast_core::ids::{ClusterId, MemberId};
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
@@ -53,6 +53,7 @@ pub fn open_settings() -> HttpSettings {
 fn node_settings() -> NodeSettings {
     NodeSettings {
         name: "one".into(),
+        has_own_name: true,
         advertise_client_urls: vec!["http://localhost:2379".into()],
         quota_bytes: 0,
         election_timeout: Duration::from_millis(100),
@@ -71,9 +72,12 @@ fn consensus_config(data_dir: &TempDir) -> ConsensusConfig {
         is_learner: false,
     };
     ConsensusConfig {
-        cluster_id: ClusterId(0xc),
-        member_id: MemberId(0xa),
-        initial_members: vec![peer],
+        founding: Some(Founding {
+            identity: MemberIdentity { cluster_id: ClusterId(0xc), member_id: MemberId(0xa) },
+            members: vec![peer],
+        }),
+        expected_cluster: None,
+        membership: MembershipRules::default(),
         data_dir: data_dir.path().join("data"),
         heartbeat_interval: Duration::from_millis(10),
         election_timeout: Duration::from_millis(100),
@@ -95,7 +99,7 @@ impl TestNode {
     pub async fn start_without_leader(settings: &HttpSettings) -> TestNode {
         let data_dir = tempfile::tempdir().unwrap();
         let mut config = consensus_config(&data_dir);
-        config.initial_members.push(Peer {
+        config.founding.as_mut().unwrap().members.push(Peer {
             id: MemberId(0xb),
             peer_urls: vec!["http://localhost:1".into()],
             name: "two".into(),

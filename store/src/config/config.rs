@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use holdfast_consensus::handle::ConsensusConfig;
+use holdfast_consensus::handle::{ConsensusConfig, Founding};
+use holdfast_core::ids::ClusterId;
 
 use crate::node::NodeSettings;
 
@@ -13,10 +14,12 @@ use crate::node::NodeSettings;
 pub struct Config {
     /// Settings of the node.
     pub node: NodeSettings,
-    /// Settings of consensus: identity, members, data folder, timeouts.
+    /// Settings of consensus: data folder, timeouts. Its founding follows from the first start.
     pub consensus: ConsensusConfig,
-    /// Whether `consensus.initial_members` are to be a new cluster. Means nothing once the data folder has data.
-    pub initial_cluster_state: InitialClusterState,
+    /// What to do on a folder without data; `None` where there is data and the flags would not say.
+    pub first_start: Option<FirstStart>,
+    /// Whether anything about the first start was given, rather than left at its default.
+    pub is_first_start_given: bool,
     /// What is listened on.
     pub listeners: Listeners,
     /// History that compacts itself away; `None` leaves compaction to clients.
@@ -31,13 +34,35 @@ pub struct Config {
     pub notices: Vec<String>,
 }
 
-/// Whether a member without data makes a cluster or joins one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InitialClusterState {
+/// What a member without data does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstStart {
     /// It makes a new cluster together with the other initial members.
-    New,
-    /// It joins a cluster that runs.
-    Existing,
+    New(Founding),
+    /// It joins a cluster that runs and has been told of it.
+    Join(JoinPlan),
+    /// It waits until it is told which member to be.
+    Managed(ManagedPlan),
+}
+
+/// What a member that is managed from outside knows of itself before it is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManagedPlan {
+    /// Its name.
+    pub name: String,
+    /// The cluster that it belongs to.
+    pub expected: ClusterId,
+    /// Where others reach it.
+    pub peer_urls: Vec<String>,
+}
+
+/// How a member finds itself in a cluster that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinPlan {
+    /// Where others reach it, by which the cluster knows it.
+    pub peer_urls: Vec<String>,
+    /// Peer URLs of members to ask.
+    pub ask: Vec<String>,
 }
 
 /// Addresses by role. Each has at least one entry but `metrics`.

@@ -49,13 +49,12 @@ const SECTIONS: &[(&str, SectionKeys)] = &[
 ];
 
 /// Keys of files written for etcd before 3.6 that never changed what a server keeps.
-const KEYS_OF_OLD: [&str; 6] = [
+const KEYS_OF_OLD: [&str; 5] = [
     "proxy-failure-wait",
     "proxy-refresh-interval",
     "proxy-dial-timeout",
     "proxy-write-timeout",
     "proxy-read-timeout",
-    "enable-v2",
 ];
 
 /// Settings from a file, and what is to be said about it.

@@ -24,12 +24,13 @@ mod value;
 mod tests;
 
 pub use config::{
-    AutoCompaction, Config, HttpSettings, InitialClusterState, ListenAddress, ListenUrl, Listeners,
-    LogFormat, LogLevel, LogOutput, LogSettings,
+    AutoCompaction, Config, FirstStart, HttpSettings, JoinPlan, ListenAddress, ListenUrl, Listeners,
+    LogFormat, LogLevel, LogOutput, LogSettings, ManagedPlan,
 };
 pub use error::ConfigError;
+pub use identity::added_member_id;
 pub use origin::Origin;
 pub use read::{Invocation, read};
-pub use urls::UrlError;
+pub use urls::{Url, UrlError};
 pub use validate::{ClusterError, SettingError};
 pub use value::ValueError;

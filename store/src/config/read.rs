@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::Path;
+
+use holdfast_consensus::handle::holds_member;
 
 use super::arguments::{CommandLine, read_arguments};
 use super::completion::completion;
@@ -36,15 +39,24 @@ pub fn read(
     arguments: Vec<OsString>,
     environment: BTreeMap<String, String>,
 ) -> Result<Invocation, ConfigError> {
-    read_with(program, arguments, &environment, |path| std::fs::read_to_string(path))
+    let disk = Disk { read_text: &|path| std::fs::read_to_string(path), holds_member: &holds_member };
+    read_with(program, arguments, &environment, &disk)
 }
 
-/// `read` with another way to read the file.
+/// What is looked up outside of the command line.
+pub(super) struct Disk<'a> {
+    /// Reads the configuration file.
+    pub read_text: &'a dyn Fn(&str) -> io::Result<String>,
+    /// Whether a member has run on a data folder before.
+    pub holds_member: &'a dyn Fn(&Path) -> bool,
+}
+
+/// `read` on another disk.
 pub(super) fn read_with(
     program: &OsStr,
     arguments: Vec<OsString>,
     environment: &BTreeMap<String, String>,
-    read_text: impl FnOnce(&str) -> io::Result<String>,
+    disk: &Disk<'_>,
 ) -> Result<Invocation, ConfigError> {
     let persona = Persona::of(program);
     if let [command, rest @ ..] = arguments.as_slice()
@@ -63,7 +75,7 @@ pub(super) fn read_with(
     };
     let (given, notices) = match file_named(&typed, environment) {
         Some(file) => {
-            let text = read_text(&file.path).map_err(|error| ConfigError::FileUnreadable {
+            let text = (disk.read_text)(&file.path).map_err(|error| ConfigError::FileUnreadable {
                 origin: file.origin.clone(),
                 path: file.path.clone(),
                 reason: error.to_string(),
@@ -72,7 +84,7 @@ pub(super) fn read_with(
         }
         None => settings_without_file(typed, environment)?,
     };
-    Ok(Invocation::Run(Box::new(validate(&given, persona, notices)?)))
+    Ok(Invocation::Run(Box::new(validate(&given, persona, notices, disk.holds_member)?)))
 }
 
 struct NamedFile {

@@ -1,6 +1,6 @@
 //! Every way in which a call on the node can fail. The wire texts and codes are given in `api/error.rs` only.
 
-use holdfast_consensus::handle::{BarrierError, ProposeError};
+use holdfast_consensus::handle::{BarrierError, ChangeError, ProposeError};
 use holdfast_core::error::{ApplyError, RangeError};
 use holdfast_core::rows::RowsFault;
 
@@ -40,10 +40,7 @@ pub enum NodeError {
     /// The member to lead next is unknown or does not vote.
     #[error("bad leader transferee")]
     BadTransferee,
-    /// A learner does not serve this.
-    #[error("not served by a learner")]
-    LearnerUnsupported,
-    /// The member is not known.
-    #[error("member not found")]
-    MemberNotFound,
+    /// The membership is not changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
 }

@@ -102,6 +102,7 @@ mod tests {
     fn settings(heartbeat_ms: u64, election_ms: u64) -> NodeSettings {
         NodeSettings {
             name: "default".into(),
+            has_own_name: true,
             advertise_client_urls: Vec::new(),
             quota_bytes: 0,
             election_timeout: Duration::from_millis(election_ms),

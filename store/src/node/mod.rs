@@ -94,14 +94,13 @@ impl Node {
         let consensus = self.consensus.status();
         let size = self.consensus.size();
         let view = self.view();
-        let is_learner = consensus.members.iter().any(|peer| peer.id == self.member_id && peer.is_learner);
         NodeStatus {
             consensus,
             db_size_bytes: size.total_bytes,
             db_size_in_use_bytes: size.in_use_bytes,
             quota_bytes: self.settings.quota_bytes,
             alarms: view.head().alarms.clone(),
-            is_learner,
+            is_learner: self.is_learner(),
             cluster_version: view.cluster_version().ok().flatten(),
         }
     }

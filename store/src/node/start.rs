@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
-use holdfast_consensus::handle::{Consensus, ConsensusConfig, StartError};
+use holdfast_consensus::handle::{ConsensusConfig, MemberIdentity, Prepared, StartError};
 
 use super::disk_guard::DiskGuard;
 use super::lease_asks::LeaseAsks;
@@ -16,9 +16,9 @@ use crate::watch::Hub;
 impl Node {
     /// Opens the data folder, starts consensus and the node's own loops.
     pub async fn start(settings: NodeSettings, config: ConsensusConfig) -> Result<Arc<Node>, StartError> {
-        let cluster_id = config.cluster_id;
-        let member_id = config.member_id;
         let data_dir = config.data_dir.clone();
+        let prepared = Prepared::open(config).await?;
+        let MemberIdentity { cluster_id, member_id } = prepared.identity();
         let hub = Hub::new(cluster_id, member_id, &settings);
         let lease_clock = Arc::new(LeaseClock::default());
         let expired_nodes = Arc::new(AtomicU64::new(0));
@@ -27,7 +27,7 @@ impl Node {
             lease_clock: lease_clock.clone(),
             expired_nodes: expired_nodes.clone(),
         });
-        let consensus = Consensus::start(config, observer).await?;
+        let consensus = prepared.start(observer).await?;
         hub.begin(&consensus.view());
         consensus.serve_asks(Arc::new(LeaseAsks { clock: lease_clock.clone() }));
         let node = Arc::new(Node {

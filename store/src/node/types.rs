@@ -70,8 +70,10 @@ pub struct NodeStatus {
 /// Settings of the node that do not belong to consensus.
 #[derive(Debug, Clone)]
 pub struct NodeSettings {
-    /// This member's name.
+    /// This member's name, unless the cluster knows another.
     pub name: String,
+    /// Whether `name` holds against the name that the cluster knows.
+    pub has_own_name: bool,
     /// Client URLs to publish.
     pub advertise_client_urls: Vec<String>,
     /// Quota in bytes; 0 for none.

@@ -7,14 +7,33 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::Weak;
 
+use holdfast_consensus::handle::MemberIdentity;
 use holdfast_core::ids::{MemberId, Term};
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, timeout_at};
 
 use crate::limits::LEADERLESS_WARNING_ELECTIONS;
-use crate::node::Node;
+use crate::node::{Header, Node};
 
 type Leadership = Receiver<(Term, Option<MemberId>)>;
+
+/// Says which member of which cluster runs, and when the flags `described` another: once there is data, it decides.
+pub(super) fn identity(node: &Node, described: Option<MemberIdentity>) {
+    let Header { cluster_id, member_id, .. } = node.header();
+    let (cluster, member) = (format!("{:x}", cluster_id.0), format!("{:x}", member_id.0));
+    tracing::info!(member, cluster, "this member of this cluster");
+    let Some(described) = described.filter(|it| (it.cluster_id, it.member_id) != (cluster_id, member_id))
+    else {
+        return;
+    };
+    tracing::warn!(
+        member,
+        cluster,
+        described_member = format_args!("{:x}", described.member_id.0),
+        described_cluster = format_args!("{:x}", described.cluster_id.0),
+        "the --initial-* settings have no effect: the data folder says which member of which cluster this is"
+    );
+}
 
 /// Says who leads, for as long as the node lives. An election that goes well is one line; only one that takes long is a
 /// warning.

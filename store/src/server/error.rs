@@ -86,42 +86,92 @@ pub enum StartupError {
         /// What is wrong.
         problem: ListenProblem,
     },
-    /// A member of a cluster that exists, without the data of one.
+    /// A member that is to join, without anybody to ask.
     #[error(
-        "--initial-cluster-state is \"existing\", but {data_dir} holds no member of a cluster. Joining a running \
-         cluster is not supported yet: start a new cluster with \"new\", or name the folder of a member that ran \
-         before with --data-dir"
+        "--initial-cluster-state is \"existing\" and the data folder holds no member, but --initial-cluster names \
+         nobody who could be asked for the cluster. Write all members, this one included: \
+         --initial-cluster name=URL,name=URL"
     )]
-    NothingToContinue {
+    NobodyToJoin,
+    /// A member that is to join, whom nobody answers.
+    #[error(
+        "cannot join: none of the members in --initial-cluster answers ({url}: {reason}). Check that they run and that \
+         their peer URLs can be reached from here"
+    )]
+    NoAnswerToJoin {
+        /// The last that was asked.
+        url: String,
+        /// What came instead of an answer.
+        reason: String,
+    },
+    /// A member that is to join and that the cluster does not know.
+    #[error(
+        "cannot join: cluster {cluster:x} has no member with the peer URLs {peer_urls}. Add it first: etcdctl member \
+         add NAME --peer-urls={peer_urls}"
+    )]
+    NotAnnounced {
+        /// The cluster.
+        cluster: u64,
+        /// What was looked for.
+        peer_urls: String,
+    },
+    /// A member that has run before and has lost its data.
+    #[error(
+        "cannot join: member {member:x} of cluster {cluster:x} has run before, and its data is not in this folder. It \
+         may have acknowledged writes that it would now forget. Name its folder with --data-dir, or replace it: etcdctl \
+         member remove {member:x}, then etcdctl member add"
+    )]
+    HasRun {
+        /// The cluster.
+        cluster: u64,
+        /// The member.
+        member: u64,
+    },
+    /// A managed member that members of another cluster take for theirs.
+    #[error(
+        "members of cluster {found:x} take this member for one of theirs, but it is to be one of cluster \
+         {expected:x}. Check the peer URLs, --expected-cluster-id and --initial-cluster-token"
+    )]
+    OtherPeers {
+        /// The cluster of the others.
+        found: u64,
+        /// The cluster that was to be expected.
+        expected: u64,
+    },
+    /// The member was removed from its cluster.
+    #[error(
+        "member {member:x} in {data_dir} was removed from cluster {cluster:x} and cannot come back. To run a member \
+         here, add it as a new one (etcdctl member add) and start it with an empty folder"
+    )]
+    Removed {
         /// The data folder.
         data_dir: String,
+        /// The member.
+        member: u64,
+        /// The cluster.
+        cluster: u64,
     },
-    /// The data belongs to another cluster.
+    /// The data belongs to another cluster than the expected one.
     #[error(
-        "the data in {data_dir} belongs to cluster {found:x}, but the flags describe cluster {expected:x}. Start it \
-         with the --initial-cluster, --initial-cluster-token and --initial-advertise-peer-urls that it was made with, \
-         or choose another folder with --data-dir"
+        "the data in {data_dir} belongs to cluster {found:x}, but this member is to be one of cluster {expected:x}. \
+         Give it the folder of a member of that cluster with --data-dir, or an empty one"
     )]
     OtherCluster {
         /// The data folder.
         data_dir: String,
         /// The cluster in the data.
         found: u64,
-        /// The cluster of the flags.
+        /// The cluster that was to be expected.
         expected: u64,
     },
-    /// The data belongs to another member.
+    /// Somebody began to use the folder and did not come as far as to write whose it is.
     #[error(
-        "the data in {data_dir} belongs to member {found:x} of this cluster, but the flags describe member \
-         {expected:x}. Check --name and --initial-advertise-peer-urls, or choose another folder with --data-dir"
+        "{data_dir} was being set up for a member when it was interrupted, and the flags do not say which. Remove the \
+         folder, or start with the --initial-cluster and --initial-advertise-peer-urls of that member"
     )]
-    OtherMember {
+    NoMember {
         /// The data folder.
         data_dir: String,
-        /// The member in the data.
-        found: u64,
-        /// The member of the flags.
-        expected: u64,
     },
     /// The data was written by a newer version.
     #[error(
@@ -156,9 +206,12 @@ impl StartupError {
             StartError::OtherCluster { found, expected } => {
                 StartupError::OtherCluster { data_dir, found, expected }
             }
-            StartError::OtherMember { found, expected } => {
-                StartupError::OtherMember { data_dir, found, expected }
-            }
+            StartError::Removed(identity) => StartupError::Removed {
+                data_dir,
+                member: identity.member_id.0,
+                cluster: identity.cluster_id.0,
+            },
+            StartError::NoMember => StartupError::NoMember { data_dir },
             StartError::NewerFormat { found, supported } => {
                 StartupError::NewerFormat { data_dir, found, supported }
             }

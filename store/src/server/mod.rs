@@ -3,8 +3,10 @@
 
 mod accept;
 mod announce;
+mod blank;
 mod connection;
 mod error;
+mod first_start;
 mod listen;
 mod listening;
 mod open_files;
@@ -19,13 +21,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_consensus::handle::holds_member;
+use holdfast_consensus::handle::MemberEnd;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::api::grpc::GrpcMetrics;
 use crate::api::{ClientApi, http};
-use crate::config::{Config, InitialClusterState, Listeners};
+use crate::config::{Config, Listeners};
 use crate::limits::{PEER_CONNECTIONS_MAX, STOP_TIMEOUT};
 use crate::node::Node;
 use listen::Listener;
@@ -63,12 +65,19 @@ impl Bound {
 impl Server {
     /// Binds all addresses, then opens the data, then serves. Nothing is touched when an address cannot be had.
     pub async fn start(config: Config) -> Result<Server, StartupError> {
-        let bound = Bound::bind(&config.listeners).await?;
-        check_has_data(&config)?;
+        let (bound, founding) = first_start::prepare(&config).await?;
         let data_dir = config.consensus.data_dir.display().to_string();
-        let node = Node::start(config.node, config.consensus)
+        let mut consensus = config.consensus;
+        consensus.founding = founding;
+        let described = consensus
+            .founding
+            .as_ref()
+            .filter(|founding| config.is_first_start_given && !founding.members.is_empty())
+            .map(|it| it.identity);
+        let node = Node::start(config.node, consensus)
             .await
             .map_err(|error| StartupError::from_node(data_dir, error))?;
+        announce::identity(&node, described);
         if let Some(policy) = config.auto_compaction {
             node.start_compactor(policy);
         }
@@ -111,8 +120,8 @@ impl Server {
     }
 
     /// Resolves when this member cannot go on, with the reason.
-    pub async fn failed(&self) -> String {
-        self.node.consensus().failed().await
+    pub async fn ended(&self) -> MemberEnd {
+        self.node.consensus().ended().await
     }
 
     /// Hands leadership over, lets requests end, and stops; bounded in time as a whole.
@@ -132,15 +141,6 @@ impl Server {
         // Members keep their connections open; they notice at once that this one is gone.
         let _ = timeout(Duration::ZERO, self.peers.stop()).await;
     }
-}
-
-/// A member that is to continue needs something to continue from.
-fn check_has_data(config: &Config) -> Result<(), StartupError> {
-    let data_dir = &config.consensus.data_dir;
-    if config.initial_cluster_state == InitialClusterState::Existing && !holds_member(data_dir) {
-        return Err(StartupError::NothingToContinue { data_dir: data_dir.display().to_string() });
-    }
-    Ok(())
 }
 
 fn listed(urls: &[crate::config::ListenUrl]) -> String {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use holdfast_consensus::handle::{ConsensusConfig, Peer};
+use holdfast_consensus::handle::{ConsensusConfig, Founding, MemberIdentity, MembershipRules, Peer};
 use holdfast_core::ids::{ClusterId, MemberId};
 use holdfast_proto::etcdserverpb as pb;
 use http::uri::PathAndQuery;
@@ -18,8 +18,8 @@ use tonic_prost::ProstCodec;
 
 use super::{Server, StartupError};
 use crate::config::{
-    AutoCompaction, Config, HttpSettings, InitialClusterState, ListenAddress, ListenUrl, Listeners,
-    LogFormat, LogLevel, LogOutput, LogSettings,
+    AutoCompaction, Config, FirstStart, HttpSettings, ListenAddress, ListenUrl, Listeners, LogFormat,
+    LogLevel, LogOutput, LogSettings,
 };
 use crate::node::NodeSettings;
 
@@ -33,12 +33,25 @@ fn listen(host: &str, port: u16) -> ListenUrl {
     }
 }
 
+/// The only member of a new cluster.
+fn founding(member: u64) -> Founding {
+    let only = Peer {
+        id: MemberId(member),
+        peer_urls: vec!["http://127.0.0.1:2380".to_owned()],
+        name: "alone".to_owned(),
+        is_learner: false,
+    };
+    let identity = MemberIdentity { cluster_id: ClusterId(0xc1), member_id: only.id };
+    Founding { identity, members: vec![only] }
+}
+
 /// A member alone, on free ports.
 fn config(data_dir: &Path) -> Config {
     let (heartbeat_interval, election_timeout) = (Duration::from_millis(20), Duration::from_millis(200));
     Config {
         node: NodeSettings {
             name: "alone".to_owned(),
+            has_own_name: true,
             advertise_client_urls: vec!["http://127.0.0.1:2379".to_owned()],
             quota_bytes: 0,
             election_timeout,
@@ -48,14 +61,9 @@ fn config(data_dir: &Path) -> Config {
             watch_progress_interval: Duration::from_secs(600),
         },
         consensus: ConsensusConfig {
-            cluster_id: ClusterId(0xc1),
-            member_id: MemberId(0xa1),
-            initial_members: vec![Peer {
-                id: MemberId(0xa1),
-                peer_urls: vec!["http://127.0.0.1:2380".to_owned()],
-                name: "alone".to_owned(),
-                is_learner: false,
-            }],
+            founding: None,
+            expected_cluster: None,
+            membership: MembershipRules::default(),
             data_dir: data_dir.to_path_buf(),
             heartbeat_interval,
             election_timeout,
@@ -63,7 +71,8 @@ fn config(data_dir: &Path) -> Config {
             catch_up_entries: 5_000,
             cache_bytes: 8 << 20,
         },
-        initial_cluster_state: InitialClusterState::New,
+        first_start: Some(FirstStart::New(founding(0xa1))),
+        is_first_start_given: true,
         listeners: Listeners {
             client: vec![listen("127.0.0.1", 0)],
             peer: vec![listen("127.0.0.1", 0)],

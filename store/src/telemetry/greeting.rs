@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write as _};
 use std::path::PathBuf;
 
 use super::output::has_colours;
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, FirstStart, LogFormat};
 use crate::version::{ETCD_VERSION, HOLDFAST_VERSION};
 
 /// The clients' URL that tools use when they are told nothing.
@@ -49,7 +49,10 @@ impl Greeting {
             client_url: advertised.cloned().unwrap_or_else(|| listen_urls.clone()),
             listen_urls,
             peer_urls: join(&config.listeners.peer),
-            members: config.consensus.initial_members.len(),
+            members: match &config.first_start {
+                Some(FirstStart::New(founding)) => founding.members.len(),
+                Some(FirstStart::Join(_) | FirstStart::Managed(_)) | None => 1,
+            },
             has_gateway: config.http.has_gateway,
         }
     }

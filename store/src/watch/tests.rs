@@ -39,6 +39,7 @@ impl Store {
     fn with_progress(watch_progress_interval: Duration) -> Arc<Store> {
         let settings = NodeSettings {
             name: String::new(),
+            has_own_name: true,
             advertise_client_urls: Vec::new(),
             quota_bytes: 0,
             election_timeout: Duration::from_secs(1),

@@ -10,6 +10,9 @@ fn a_new_folder_is_private_and_starts_with_the_first_tables() {
     let dir = DataDir::open(&path).unwrap();
     assert_eq!(dir.active_state_path(), path.join("sm-1"));
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(!holds_member(&path), "nobody has run on it yet");
+    dir.mark_used().unwrap();
+    assert!(holds_member(&path));
     assert_eq!(std::fs::read_to_string(path.join("SM")).unwrap(), "1 1\n");
 }
 
@@ -51,6 +54,16 @@ fn adopted_tables_are_in_use_only_once_activated() {
     let dir = DataDir::open(root.path()).unwrap();
     assert_eq!(dir.active_state(), 2);
     assert!(dir.active_state_path().exists());
+}
+
+#[test]
+fn a_removal_is_remembered() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(root.path()).unwrap();
+    assert!(!dir.is_removed());
+    dir.mark_removed().unwrap();
+    drop(dir);
+    assert!(DataDir::open(root.path()).unwrap().is_removed());
 }
 
 #[test]

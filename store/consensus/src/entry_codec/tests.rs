@@ -46,8 +46,11 @@ fn a_blank_entry_has_the_bytes_it_always_had() {
 
 #[test]
 fn entries_come_back_as_they_were() {
-    let node =
-        |name: &str| MemberNode { name: name.to_owned(), peer_urls: vec![format!("http://{name}:2380")] };
+    let node = |name: &str| MemberNode {
+        name: name.to_owned(),
+        peer_urls: vec![format!("http://{name}:2380")],
+        is_joining: false,
+    };
     let nodes = BTreeMap::from([(1, node("a")), (2, node("b")), (3, node("c"))]);
     let configs = vec![BTreeSet::from([1, 2]), BTreeSet::from([2])];
     let membership = Membership::new(configs, nodes).unwrap();

@@ -129,7 +129,7 @@ async fn send(member: &Member, call: Vec<Forward>) {
 }
 
 /// Whether a failed call certainly never reached the leader: nobody listens there, or it refused to listen.
-fn was_not_sent(status: &tonic::Status) -> bool {
+pub fn was_not_sent(status: &tonic::Status) -> bool {
     let mut source = std::error::Error::source(status);
     while let Some(error) = source {
         if let Some(error) = error.downcast_ref::<std::io::Error>() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use holdfast_proto::peer;
 use holdfast_proto::peer::peer_client::PeerClient;
 use parking_lot::Mutex;
@@ -13,7 +14,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::counters::{Counters, PeerCounters};
 use crate::limits::{PEER_CONNECT_TIMEOUT, PEER_MESSAGE_BYTES_MAX};
 use crate::peers::reach::Reach;
-use crate::types::MemberNode;
+use crate::types::{MemberNode, StoredMembership};
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +54,8 @@ pub struct PeerBook {
     counters: Arc<Counters>,
     told_committed: AtomicU64,
     connections: Mutex<BTreeMap<(u64, Purpose), Connection>>,
+    /// Where members are reached by the newest membership.
+    nodes: ArcSwap<BTreeMap<u64, MemberNode>>,
 }
 
 struct Connection {
@@ -67,7 +70,15 @@ impl PeerBook {
     pub fn new(cluster_id: u64, member: u64, counters: Arc<Counters>) -> PeerBook {
         let connections = Mutex::new(BTreeMap::new());
         let told_committed = AtomicU64::new(0);
-        PeerBook { cluster_id, member, reach: Reach::default(), counters, told_committed, connections }
+        PeerBook {
+            cluster_id,
+            member,
+            reach: Reach::default(),
+            counters,
+            told_committed,
+            connections,
+            nodes: ArcSwap::default(),
+        }
     }
 
     /// Where to count what goes to `target`.
@@ -99,6 +110,26 @@ impl PeerBook {
     /// What every request to `target` begins with.
     pub fn header(&self, target: u64) -> peer::Header {
         peer::Header { cluster_id: self.cluster_id, from: self.member, to: target }
+    }
+
+    /// Takes over where members are reached.
+    pub fn set_nodes(&self, membership: &StoredMembership) {
+        let known = self.nodes.load();
+        if !membership.nodes().eq(known.iter()) {
+            let nodes = membership.nodes().map(|(id, node)| (*id, node.clone())).collect();
+            self.nodes.store(Arc::new(nodes));
+        }
+    }
+
+    /// Where `target` is reached, if it is a member.
+    pub fn node(&self, target: u64) -> Option<MemberNode> {
+        self.nodes.load().get(&target).cloned()
+    }
+
+    /// Ends the connections to one that is a member no more.
+    pub fn forget(&self, target: u64) {
+        self.connections.lock().retain(|(member, _), _| *member != target);
+        self.reach.forget(target);
     }
 
     /// A client for `target`. Connects in the background; the runtime it is called on drives the connection.
@@ -143,7 +174,8 @@ impl PeerBook {
     }
 }
 
-fn connect(url: &str) -> Result<PeerClient<Channel>, NoRouteError> {
+/// A connection to a URL, made in the background.
+pub fn connect(url: &str) -> Result<PeerClient<Channel>, NoRouteError> {
     let bad = |reason: String| NoRouteError::BadUrl { url: url.to_owned(), reason };
     let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| bad(error.to_string()))?;
     if endpoint.uri().scheme_str() != Some("http") {

@@ -76,8 +76,10 @@ fn malformed(error: Malformed) -> RpcError {
 
 impl PeerLink {
     fn client(&self) -> Result<PeerClient<Channel>, RpcError> {
+        // It may be reached elsewhere by now.
+        let node = self.book.node(self.target).unwrap_or_else(|| self.node.clone());
         self.book
-            .client(self.target, &self.node, self.purpose)
+            .client(self.target, &node, self.purpose)
             .map_err(|error| RPCError::Unreachable(Unreachable::new(&error)))
     }
 
@@ -123,7 +125,9 @@ impl PeerLink {
     fn refused(&self, status: &tonic::Status) {
         match status.code() {
             // The peer answered that it is not the one that was meant; another of its URLs will not help.
-            tonic::Code::FailedPrecondition => self.unreachable(status.message()),
+            tonic::Code::FailedPrecondition | tonic::Code::PermissionDenied => {
+                self.unreachable(status.message())
+            }
             _ => {
                 self.unreachable(&root_reason(status));
                 self.book.try_next_url(self.target, self.purpose);

@@ -38,6 +38,13 @@ impl Reach {
         }
     }
 
+    /// `member` is one no more.
+    pub fn forget(&self, member: u64) {
+        let mut silent = self.silent.lock();
+        silent.remove(&member);
+        self.count.store(silent.len(), Ordering::Relaxed);
+    }
+
     /// `member` did not answer at `url`.
     pub fn failed(&self, member: u64, name: &str, url: &str, reason: &str) {
         if self.is_to_be_told(member, Instant::now()) {

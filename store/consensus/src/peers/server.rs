@@ -15,6 +15,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::handle::ProposeError;
 use crate::limits::PEER_MESSAGE_BYTES_MAX;
 use crate::member::Member;
+use crate::membership::wire::{change_from_wire, outcome_to_wire};
 use crate::propose::LocalOutcome;
 use crate::snapshot::data::SnapshotData;
 use crate::snapshot::receive::{ReceiveError, receive_files, receive_start};
@@ -72,6 +73,15 @@ impl PeerService {
         Ok(header.from)
     }
 
+    /// Like `check`, for what only members may ask: one that was removed is told so.
+    fn check_member(&self, header: Option<peer::Header>) -> Result<u64, Status> {
+        let from = self.check(header)?;
+        if self.member.removed.contains(from) {
+            return Err(Status::permission_denied(format!("member {from:x} was removed from the cluster")));
+        }
+        Ok(from)
+    }
+
     /// This member's vote, for answers that grant nothing.
     fn own_vote(&self) -> Vote {
         self.member.tail.lock().vote().unwrap_or_else(|| Vote::new(0, self.member.id))
@@ -122,6 +132,7 @@ impl PeerService {
         let snapshot = Snapshot { meta: received.meta, snapshot: SnapshotData::Folder(received.folder) };
         let answer =
             self.member.raft.install_full_snapshot(received.vote, snapshot).await.map_err(stopped)?;
+        self.member.refresh_voters().await;
         Ok(peer::SnapshotResponse { vote: wire::vote_to_wire(&answer.vote) })
     }
 }
@@ -159,7 +170,7 @@ impl Peer for PeerService {
         request: Request<peer::VoteRequest>,
     ) -> Result<Response<peer::VoteResponse>, Status> {
         let request = request.into_inner();
-        self.received(self.check(request.header)?, &request);
+        self.received(self.check_member(request.header)?, &request);
         let is_pre_vote = request.is_pre_vote;
         let request = wire::vote_request_from_wire(request).map_err(malformed)?;
         let answer = if self.member.vote_hold.is_held() {
@@ -201,7 +212,7 @@ impl Peer for PeerService {
         request: Request<peer::ProposeRequest>,
     ) -> Result<Response<peer::ProposeResponse>, Status> {
         let request = request.into_inner();
-        let from = self.check(request.header)?;
+        let from = self.check_member(request.header)?;
         self.received(from, &request);
         let proposals = request.commands.into_iter().map(|command| self.propose_one(from, command));
         let outcomes = join_all(proposals).await;
@@ -224,7 +235,7 @@ impl Peer for PeerService {
     ) -> Result<Response<peer::ReadIndexResponse>, Status> {
         use read_index_response::Status as Answer;
         let request = request.into_inner();
-        let from = self.check(request.header)?;
+        let from = self.check_member(request.header)?;
         if let Some(index) = self.member.index_confirmed_by(from, request.voted_term) {
             return Ok(Response::new(peer::ReadIndexResponse { status: Answer::Ok.into(), index }));
         }
@@ -242,7 +253,7 @@ impl Peer for PeerService {
 
     async fn ask(&self, request: Request<peer::AskRequest>) -> Result<Response<peer::AskResponse>, Status> {
         let request = request.into_inner();
-        self.check(request.header)?;
+        self.check_member(request.header)?;
         let handler = self.member.asks.read().clone();
         let answer = match handler {
             Some(handler) if self.member.is_leader() => handler.answer(request.kind, request.payload).await,
@@ -253,5 +264,50 @@ impl Peer for PeerService {
             None => peer::AskResponse::default(),
         };
         Ok(Response::new(response))
+    }
+
+    async fn change_members(
+        &self,
+        request: Request<peer::ChangeMembersRequest>,
+    ) -> Result<Response<peer::ChangeMembersResponse>, Status> {
+        let request = request.into_inner();
+        self.received(self.check_member(request.header)?, &request);
+        let change = change_from_wire(request).map_err(malformed)?;
+        let outcome = self.member.change_members_here(change).await;
+        Ok(Response::new(outcome_to_wire(outcome)))
+    }
+
+    async fn standing(
+        &self,
+        request: Request<peer::StandingRequest>,
+    ) -> Result<Response<peer::StandingResponse>, Status> {
+        let from = self.check(request.into_inner().header)?;
+        Ok(Response::new(peer::StandingResponse { is_removed: self.member.removed.contains(from) }))
+    }
+
+    async fn removed(
+        &self,
+        request: Request<peer::RemovedRequest>,
+    ) -> Result<Response<peer::RemovedResponse>, Status> {
+        self.check(request.into_inner().header)?;
+        self.member.was_removed();
+        Ok(Response::new(peer::RemovedResponse {}))
+    }
+
+    async fn introduce(
+        &self,
+        _request: Request<peer::IntroduceRequest>,
+    ) -> Result<Response<peer::IntroduceResponse>, Status> {
+        Ok(Response::new(self.member.introduce().await))
+    }
+
+    async fn adopt(
+        &self,
+        request: Request<peer::AdoptRequest>,
+    ) -> Result<Response<peer::AdoptResponse>, Status> {
+        // It knows who it is; the cluster is all that has to be right.
+        let header = request.into_inner().header.map(|header| peer::Header { to: self.member.id, ..header });
+        self.check(header)?;
+        Ok(Response::new(peer::AdoptResponse { member: self.member.id }))
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use holdfast_core::apply::Machine;
 use holdfast_core::codec;
+use holdfast_core::ids::MemberId;
 use holdfast_core::rows::{Rows, RowsFault};
 use holdfast_storage::engine::{Engine, EngineFault};
 use openraft::EntryPayload;
@@ -26,6 +27,7 @@ use crate::forward::pending::PendingForwards;
 use crate::handle::{AppliedNews, ApplyObserver};
 use crate::limits::{OUT_OF_SPACE_PAUSE, QUICK_APPLY_MAX};
 use crate::log::sole_voter::SoleVoter;
+use crate::membership::removed::RemovedMembers;
 use crate::snapshot::data::SnapshotFolder;
 use crate::types::{RaftTypes, StoredMembership, log_id_at, position_of};
 
@@ -127,6 +129,8 @@ pub struct WorkerParts {
     pub data_dir: Arc<DataDir>,
     /// Where to report the end.
     pub failure: Arc<Failure>,
+    /// Told of members that are removed.
+    pub removed: Arc<RemovedMembers>,
     /// Where to count.
     pub counters: Arc<Counters>,
 }
@@ -276,6 +280,7 @@ impl ApplyWorker {
         let mut newest = self.machine.head().applied.index;
         let base = Arc::clone(&self.rows);
         let mut batch = self.machine.begin(base.as_ref());
+        let mut removed = Vec::new();
         for (entry, responder) in entries {
             let position = position_of(&entry.log_id);
             if position.index <= newest {
@@ -289,6 +294,10 @@ impl ApplyWorker {
                 EntryPayload::Membership(membership) => {
                     batch.skip(position);
                     batch.set_membership(position, encode_membership(&membership));
+                    let before = self.membership.nodes().map(|(id, _)| *id);
+                    let gone: Vec<u64> = before.filter(|id| membership.get_node(id).is_none()).collect();
+                    gone.iter().for_each(|id| batch.member_removed(MemberId(*id)));
+                    removed.extend(gone);
                     self.membership = StoredMembership::new(Some(entry.log_id), membership);
                 }
                 EntryPayload::Normal(proposal) => {
@@ -308,7 +317,11 @@ impl ApplyWorker {
             let origin = origin.filter(|origin| self.parts.forwards.is_own(*origin));
             answers.add(applied, origin, responder);
         }
-        Ok(Decided { effects: batch.finish()?, answers, entries: count, bytes })
+        let effects = batch.finish()?;
+        if !removed.is_empty() {
+            self.parts.removed.extend(removed);
+        }
+        Ok(Decided { effects, answers, entries: count, bytes })
     }
 
     /// Nothing is applied meanwhile, so the copy stands exactly at the position it is given out with.
@@ -332,11 +345,14 @@ impl ApplyWorker {
         }
         self.parts.data_dir.activate_state(number)?;
         self.membership = position.membership.clone();
+        // Which voters the log's newest membership has is for Raft to say now.
+        self.parts.sole_voter.forget_membership();
         self.parts.flush.replaced(Arc::clone(&engine), position);
         self.engine = engine;
         self.machine = machine;
         self.rows = rows;
         let view = self.machine.read_view(Arc::clone(&self.rows));
+        self.parts.removed.replace(view.removed_members()?.into_iter().map(|id| id.0));
         self.parts.published.publish(view.clone());
         self.parts.sole_voter.set_applied_term(view.head().applied.term.0);
         self.parts.observer.applied(AppliedNews {

@@ -16,7 +16,10 @@ use tonic::transport::server::TcpIncoming;
 
 use super::engines::MemoryEngines;
 use crate::data_dir::DataDir;
-use crate::handle::{AppliedNews, ApplyObserver, Consensus, ConsensusConfig, Peer, ProposeError, StartError};
+use crate::handle::{
+    AppliedNews, ApplyObserver, Consensus, ConsensusConfig, Founding, MemberIdentity, MembershipRules, Peer,
+    Prepared, ProposeError, StartError,
+};
 use crate::state::engines::Engines;
 
 /// Longest that any awaited condition may take.
@@ -51,12 +54,18 @@ pub struct TestNode {
     running: Option<(Runtime, Consensus)>,
 }
 
+/// Who a member of the test cluster is.
+pub fn founding(member: u64, members: Vec<Peer>) -> Founding {
+    let identity = MemberIdentity { cluster_id: ClusterId(0xc1), member_id: MemberId(member) };
+    Founding { identity, members }
+}
+
 /// A config with etcd's default timing.
 pub fn config(member: u64, initial_members: Vec<Peer>, data_dir: PathBuf) -> ConsensusConfig {
     ConsensusConfig {
-        cluster_id: ClusterId(0xc1),
-        member_id: MemberId(member),
-        initial_members,
+        founding: Some(founding(member, initial_members)),
+        expected_cluster: None,
+        membership: MembershipRules::default(),
         data_dir,
         heartbeat_interval: Duration::from_millis(100),
         election_timeout: Duration::from_millis(1000),
@@ -128,12 +137,10 @@ impl TestNode {
     pub fn try_start(&mut self) -> Result<(), StartError> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let starting = Consensus::start_on(
-            Arc::clone(&self.engines),
-            self.config.clone(),
-            Arc::clone(&self.recorder) as Arc<dyn ApplyObserver>,
-        );
-        let consensus = runtime.block_on(starting)?;
+        let observer = Arc::clone(&self.recorder) as Arc<dyn ApplyObserver>;
+        let opening = Prepared::open_on(Arc::clone(&self.engines), self.config.clone());
+        let prepared = runtime.block_on(opening)?;
+        let consensus = runtime.block_on(prepared.start(observer))?;
         let routes = consensus.peer_routes();
         let address = self.address;
         consensus.peer_runtime().spawn(async move {

@@ -12,7 +12,7 @@ use holdfast_storage::open_error::OpenError;
 use tempfile::TempDir;
 
 use super::engines::MemoryEngines;
-use super::node::{TestNode, config, free_address, peer, put};
+use super::node::{TestNode, config, founding, free_address, peer, put};
 use crate::handle::{ProposeError, StartError};
 use crate::state::engines::{Engines, RocksEngines};
 
@@ -165,25 +165,42 @@ fn a_failed_log_write_ends_the_member() {
     engines.fail_writes();
     let outcome = node.put("b", "2");
     assert!(matches!(outcome, Err(ProposeError::Stopped | ProposeError::LeaderChanged)), "{outcome:?}");
-    let reason = node.block_on(node.consensus().failed());
+    let reason = node.block_on(node.consensus().ended()).to_string();
     assert!(reason.contains("the log cannot be written"), "{reason}");
     assert_eq!(node.put("c", "3"), Err(ProposeError::Stopped));
 }
 
 #[test]
-fn data_of_another_cluster_or_member_is_refused() {
+fn the_data_says_whose_it_is_and_another_cluster_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut node = one_member(&folder, rocks());
     node.start();
     node.stop();
     node.kill_and_wait();
-    node.config.cluster_id = ClusterId(0xc2);
+    node.config.expected_cluster = Some(ClusterId(0xc2));
     let refusal = node.try_start().unwrap_err();
     assert!(matches!(refusal, StartError::OtherCluster { found: 0xc1, expected: 0xc2 }), "{refusal}");
-    node.config.cluster_id = ClusterId(0xc1);
-    node.config.member_id = MemberId(2);
+    node.config.expected_cluster = None;
+    let stranger = peer(2, free_address());
+    for founding in [None, Some(founding(2, vec![stranger]))] {
+        node.config.founding = founding;
+        node.start();
+        let members = node.consensus().status().members;
+        assert_eq!(members.iter().map(|member| member.id).collect::<Vec<_>>(), [MemberId(1)]);
+        node.put("a", "1").unwrap();
+        node.stop();
+    }
+}
+
+#[test]
+fn a_folder_without_a_member_needs_to_be_told_who_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = one_member(&folder, rocks());
+    let told = node.config.founding.take();
     let refusal = node.try_start().unwrap_err();
-    assert!(matches!(refusal, StartError::OtherMember { found: 1, expected: 2 }), "{refusal}");
+    assert!(matches!(refusal, StartError::NoMember), "{refusal}");
+    node.config.founding = told;
+    node.start();
 }
 
 /// Engines that can only be opened where the ballast was given up.

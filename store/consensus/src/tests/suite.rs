@@ -10,7 +10,7 @@ use openraft::testing::log::{StoreBuilder, Suite};
 use tempfile::TempDir;
 
 use super::engines::MemoryEngines;
-use crate::handle::{AppliedNews, ApplyObserver, ConsensusConfig};
+use crate::handle::{AppliedNews, ApplyObserver, ConsensusConfig, Founding, MemberIdentity, MembershipRules};
 use crate::log::store::LogStore;
 use crate::log::thread::LogOperation;
 use crate::running::Foundation;
@@ -49,9 +49,12 @@ where
     async fn build(&self) -> Result<(Guard, LogStore, StateMachine), StorageError<RaftTypes>> {
         let folder = tempfile::tempdir().unwrap();
         let config = ConsensusConfig {
-            cluster_id: ClusterId(1),
-            member_id: MemberId(1),
-            initial_members: Vec::new(),
+            founding: Some(Founding {
+                identity: MemberIdentity { cluster_id: ClusterId(1), member_id: MemberId(1) },
+                members: Vec::new(),
+            }),
+            expected_cluster: None,
+            membership: MembershipRules::default(),
             data_dir: folder.path().join("data"),
             heartbeat_interval: Duration::from_millis(100),
             election_timeout: Duration::from_secs(1),

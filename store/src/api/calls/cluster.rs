@@ -1,22 +1,72 @@
-//! `etcdserverpb.Cluster`. The membership is static: only the list is answered.
+//! `etcdserverpb.Cluster`. Its headers have no revision.
 
-use holdfast_core::ids::Revision;
+use holdfast_consensus::handle::MemberChange;
+use holdfast_core::ids::{MemberId, Revision};
 use holdfast_proto::etcdserverpb as pb;
 
 use crate::api::convert::response;
-use crate::api::error::Status;
+use crate::api::error::{Refusal, Status};
+use crate::api::member_urls;
 use crate::node::{MemberInfo, Node};
 
-/// `MemberList`. Its header has no revision, as all headers of this service.
+/// `MemberList`.
 pub async fn member_list(
     node: &Node,
     request: pb::MemberListRequest,
 ) -> Result<pb::MemberListResponse, Status> {
     let members = node.members(request.linearizable).await?;
-    Ok(pb::MemberListResponse {
-        header: Some(response::header(node.header_at(Revision(0)))),
-        members: members.into_iter().map(member).collect(),
+    Ok(pb::MemberListResponse { header: header(node), members: members.into_iter().map(member).collect() })
+}
+
+/// `MemberAdd`.
+pub async fn member_add(node: &Node, request: pb::MemberAddRequest) -> Result<pb::MemberAddResponse, Status> {
+    let peer_urls = urls(&request.peer_ur_ls)?;
+    let added = node.add_member(peer_urls, request.is_learner).await?;
+    Ok(pb::MemberAddResponse {
+        header: header(node),
+        member: Some(member(added)),
+        members: list(node).await?,
     })
+}
+
+/// `MemberRemove`.
+pub async fn member_remove(
+    node: &Node,
+    request: pb::MemberRemoveRequest,
+) -> Result<pb::MemberRemoveResponse, Status> {
+    node.change_members(MemberChange::Remove(MemberId(request.id))).await?;
+    Ok(pb::MemberRemoveResponse { header: header(node), members: list(node).await? })
+}
+
+/// `MemberUpdate`. etcd takes whatever it is given; peer URLs that nobody can connect to would cut the member off.
+pub async fn member_update(
+    node: &Node,
+    request: pb::MemberUpdateRequest,
+) -> Result<pb::MemberUpdateResponse, Status> {
+    let peer_urls = urls(&request.peer_ur_ls)?;
+    node.change_members(MemberChange::Update { member: MemberId(request.id), peer_urls }).await?;
+    Ok(pb::MemberUpdateResponse { header: header(node), members: list(node).await? })
+}
+
+/// `MemberPromote`.
+pub async fn member_promote(
+    node: &Node,
+    request: pb::MemberPromoteRequest,
+) -> Result<pb::MemberPromoteResponse, Status> {
+    node.change_members(MemberChange::Promote(MemberId(request.id))).await?;
+    Ok(pb::MemberPromoteResponse { header: header(node), members: list(node).await? })
+}
+
+fn urls(texts: &[String]) -> Result<Vec<String>, Status> {
+    member_urls::parse(texts).map_err(|_| Refusal::BadMemberUrls.into())
+}
+
+fn header(node: &Node) -> Option<pb::ResponseHeader> {
+    Some(response::header(node.header_at(Revision(0))))
+}
+
+async fn list(node: &Node) -> Result<Vec<pb::Member>, Status> {
+    Ok(node.members(false).await?.into_iter().map(member).collect())
 }
 
 fn member(member: MemberInfo) -> pb::Member {

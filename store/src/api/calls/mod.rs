@@ -1,6 +1,7 @@
 //! One function for each call of the API: a wire message in, a wire message or a status out. Used alike by gRPC and by
 //! the JSON gateway, so nothing here may know of either.
 
+pub mod admin;
 pub mod auth;
 pub mod cluster;
 pub mod health;

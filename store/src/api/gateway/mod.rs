@@ -32,6 +32,9 @@ const HAS_LEADER: HeaderName = HeaderName::from_static("grpc-metadata-hasleader"
 /// Where clients of different ages look for the gateway; all get the same.
 const PREFIXES: [&str; 3] = ["/v3", "/v3beta", "/v3alpha"];
 
+/// Where calls are that etcd does not have.
+const OWN_PREFIX: &str = "/holdfast/v1";
+
 /// The handlers of one path.
 type Route = MethodRouter<Arc<Gateway>>;
 
@@ -62,8 +65,11 @@ impl Gateway {
 pub fn routes(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
     let message_bytes_max = node.settings().request_bytes_max.saturating_add(GRPC_OVERHEAD_BYTES);
     let gateway = Arc::new(Gateway { node, metrics, message_bytes_max });
+    let own = routes::own().with_state(Arc::clone(&gateway));
     let routes = routes::all().with_state(gateway);
-    PREFIXES.into_iter().fold(Router::new(), |router, prefix| router.nest(prefix, routes.clone()))
+    let router =
+        PREFIXES.into_iter().fold(Router::new(), |router, prefix| router.nest(prefix, routes.clone()));
+    router.nest(OWN_PREFIX, own)
 }
 
 /// How long the client waits, when it says so.

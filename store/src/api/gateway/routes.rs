@@ -4,17 +4,35 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::post;
-use holdfast_proto::etcdserverpb as pb;
+use holdfast_proto::{admin as pb_admin, etcdserverpb as pb};
 
 use super::keep_alive::keep_alive;
 use super::unary::{refused, unary, unimplemented};
 use super::watch::watch;
 use super::{Gateway, reply};
-use crate::api::calls::{auth, cluster, kv, lease, maintenance, txn};
+use crate::api::calls::{admin, auth, cluster, kv, lease, maintenance, txn};
 use crate::api::error::Status;
 use crate::api::grpc::Method;
 
 type Routes = Router<Arc<Gateway>>;
+
+/// Holdfast's own paths, which stand beside etcd's.
+pub(super) fn own() -> Routes {
+    let membership = unary(Method::Membership, async |node, _: pb_admin::MembershipRequest| {
+        admin::membership(&node).await
+    });
+    let change =
+        unary(Method::ChangeMembership, async |node, request| admin::change_membership(&node, request).await);
+    let state = unary(Method::State, async |node, _: pb_admin::StateRequest| admin::state(&node));
+    let initialize = unary(Method::Initialize, async |node, _: pb_admin::InitializeRequest| {
+        Err::<pb_admin::StateResponse, Status>(admin::initialize(&node))
+    });
+    Router::new()
+        .route("/membership", membership)
+        .route("/membership/change", change)
+        .route("/state", state)
+        .route("/initialize", initialize)
+}
 
 /// All paths, without the prefix.
 pub(super) fn all() -> Routes {
@@ -69,12 +87,19 @@ fn watches_and_leases() -> Routes {
 
 fn members() -> Routes {
     let list = unary(Method::MemberList, async |node, request| cluster::member_list(&node, request).await);
+    let add = unary(Method::MemberAdd, async |node, request| cluster::member_add(&node, request).await);
+    let remove =
+        unary(Method::MemberRemove, async |node, request| cluster::member_remove(&node, request).await);
+    let update =
+        unary(Method::MemberUpdate, async |node, request| cluster::member_update(&node, request).await);
+    let promote =
+        unary(Method::MemberPromote, async |node, request| cluster::member_promote(&node, request).await);
     Router::new()
         .route("/cluster/member/list", list)
-        .route("/cluster/member/add", unimplemented(Method::MemberAdd))
-        .route("/cluster/member/remove", unimplemented(Method::MemberRemove))
-        .route("/cluster/member/update", unimplemented(Method::MemberUpdate))
-        .route("/cluster/member/promote", unimplemented(Method::MemberPromote))
+        .route("/cluster/member/add", add)
+        .route("/cluster/member/remove", remove)
+        .route("/cluster/member/update", update)
+        .route("/cluster/member/promote", promote)
 }
 
 fn upkeep() -> Routes {

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use super::{Gateway, Route, client_timeout, json, reply};
 use crate::api::error::{Code, Refusal, Status};
 use crate::api::grpc::{CallCounter, Kind, Method};
+use crate::api::learner;
 use crate::node::Node;
 
 /// A route that answers POST with `call`.
@@ -62,7 +63,7 @@ impl Gateway {
         W: Future<Output = Result<A, Status>>,
     {
         let mut counter = self.metrics.start(method);
-        match self.answer(request, &counter, call).await {
+        match self.answer(method, request, &counter, call).await {
             Ok(answer) => {
                 counter.sent(answer.encoded_len());
                 counter.outcome(Code::Ok);
@@ -75,7 +76,13 @@ impl Gateway {
         }
     }
 
-    async fn answer<Q, A, F, W>(&self, request: Request, counter: &CallCounter, call: F) -> Result<A, Status>
+    async fn answer<Q, A, F, W>(
+        &self,
+        method: Method,
+        request: Request,
+        counter: &CallCounter,
+        call: F,
+    ) -> Result<A, Status>
     where
         Q: Message + DeserializeOwned + Default,
         F: Fn(Arc<Node>, Q) -> W,
@@ -87,6 +94,7 @@ impl Gateway {
             let message: Q = json::decode(&self.read(body).await?)?;
             self.check_message_len(message.encoded_len())?;
             counter.received(message.encoded_len());
+            learner::check(&self.node, method, || message.encode_to_vec().into())?;
             self.check_leader(&parts.headers)?;
             call(self.node.clone(), message).await
         };

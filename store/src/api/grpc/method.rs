@@ -119,6 +119,12 @@ methods! {
         "RoleGrantPermission" Unary RoleGrantPermission,
         "RoleRevokePermission" Unary RoleRevokePermission,
     }
+    "holdfast.v1.Admin" {
+        "Membership" Unary Membership,
+        "ChangeMembership" Unary ChangeMembership,
+        "State" Unary State,
+        "Initialize" Unary Initialize,
+    }
     "grpc.health.v1.Health" {
         "Check" Unary HealthCheck,
         "Watch" ServerStream HealthWatch,

@@ -19,8 +19,8 @@ use super::metrics::CallCounter;
 use super::stream::{End, Messages, StreamBody};
 use super::unary::receive;
 use super::{Begun, GrpcService, Method, trailers};
-use crate::api::calls;
 use crate::api::error::{Refusal, Status};
+use crate::api::{calls, learner};
 use crate::limits::STREAM_LEADERLESS_ELECTIONS_MAX;
 use crate::watch::WatchRequests;
 
@@ -34,7 +34,9 @@ impl GrpcService {
         B::Error: std::fmt::Display + Send,
     {
         let Begun { method, metadata, reader, mut call } = begun;
-        let source = match self.check_leader(metadata.requires_leader) {
+        let checked = learner::check(&self.node, method, Bytes::new)
+            .and_then(|()| self.check_leader(metadata.requires_leader));
+        let source = match checked {
             Ok(()) => self.source(method, reader, &call).await,
             Err(status) => Err(status),
         };

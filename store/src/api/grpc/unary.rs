@@ -1,15 +1,15 @@
 //! Unary calls: one message in, one framed message out.
 
 use bytes::{Bytes, BytesMut};
-use holdfast_proto::{etcdserverpb as pb, health};
+use holdfast_proto::{admin, etcdserverpb as pb, health};
 use http_body::Body;
 use prost::Message;
 
 use super::frame::{self, FrameReader, PREFIX_LEN, decode};
 use super::metrics::CallCounter;
 use super::{Begun, GrpcService, Method};
-use crate::api::calls;
 use crate::api::error::{Code, Status};
+use crate::api::{calls, learner};
 
 impl GrpcService {
     pub(super) async fn unary<B>(&self, begun: &mut Begun<B>) -> Result<Bytes, Status>
@@ -18,6 +18,7 @@ impl GrpcService {
         B::Error: std::fmt::Display,
     {
         let message = receive(&mut begun.reader, &begun.call).await?;
+        learner::check(&self.node, begun.method, || message.clone())?;
         self.check_leader(begun.metadata.requires_leader)?;
         let (node, method) = (&*self.node, begun.method);
         match method {
@@ -57,7 +58,15 @@ impl GrpcService {
     async fn administration(&self, method: Method, message: Bytes) -> Result<Bytes, Status> {
         let node = &*self.node;
         match method {
-            Method::MemberList => encode(&calls::cluster::member_list(node, decode(message)?).await?),
+            Method::MemberAdd
+            | Method::MemberRemove
+            | Method::MemberUpdate
+            | Method::MemberList
+            | Method::MemberPromote
+            | Method::Membership
+            | Method::ChangeMembership
+            | Method::State
+            | Method::Initialize => self.membership(method, message).await,
             Method::Alarm => encode(&calls::maintenance::alarm(node, decode(message)?).await?),
             Method::Status => {
                 decode::<pb::StatusRequest>(message)?;
@@ -77,6 +86,33 @@ impl GrpcService {
                 encode(&calls::health::check(&decode::<health::HealthCheckRequest>(message)?.service)?)
             }
             other => self.authentication(other, message),
+        }
+    }
+
+    async fn membership(&self, method: Method, message: Bytes) -> Result<Bytes, Status> {
+        let node = &*self.node;
+        match method {
+            Method::MemberAdd => encode(&calls::cluster::member_add(node, decode(message)?).await?),
+            Method::MemberRemove => encode(&calls::cluster::member_remove(node, decode(message)?).await?),
+            Method::MemberUpdate => encode(&calls::cluster::member_update(node, decode(message)?).await?),
+            Method::MemberList => encode(&calls::cluster::member_list(node, decode(message)?).await?),
+            Method::MemberPromote => encode(&calls::cluster::member_promote(node, decode(message)?).await?),
+            Method::Membership => {
+                decode::<admin::MembershipRequest>(message)?;
+                encode(&calls::admin::membership(node).await?)
+            }
+            Method::State => {
+                decode::<admin::StateRequest>(message)?;
+                encode(&calls::admin::state(node)?)
+            }
+            Method::Initialize => {
+                decode::<admin::InitializeRequest>(message)?;
+                Err(calls::admin::initialize(node))
+            }
+            Method::ChangeMembership => {
+                encode(&calls::admin::change_membership(node, decode(message)?).await?)
+            }
+            other => Err(Status::unimplemented(other.service(), other.name())),
         }
     }
 

@@ -6,6 +6,7 @@ mod checks;
 mod health;
 mod metrics;
 pub(super) mod plain;
+mod vars;
 mod version;
 
 use std::sync::Arc;
@@ -37,7 +38,9 @@ pub fn routes(node: Arc<Node>, metrics: Arc<GrpcMetrics>, settings: &HttpSetting
         routes = routes.merge(gateway::routes(node.clone(), metrics.clone()));
     }
     let access = Arc::new(Access::new(settings));
+    let state = Arc::new(HttpState { node: node.clone(), metrics: metrics.clone() });
     routes
+        .merge(Router::new().route("/debug/vars", get_only(vars::variables)).with_state(state))
         .merge(v2::routes(node.clone()))
         .merge(versions(node, metrics))
         .fallback(plain::not_found)

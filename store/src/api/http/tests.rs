@@ -224,6 +224,19 @@ async fn the_metrics_of_a_member_name_its_peers() {
 }
 
 #[tokio::test]
+async fn variables_tell_where_raft_stands() {
+    let node = start().await;
+    let answer = node.get("/debug/vars").await;
+    let variables: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let raft = &variables["raft.status"];
+    assert_eq!(raft["id"], "a", "{variables}");
+    assert_eq!(raft["lead"], "a");
+    assert_eq!(raft["raftState"], "StateLeader");
+    assert!(raft["applied"].as_u64() > Some(0) && raft["commit"] == raft["applied"], "{raft}");
+    assert!(variables["cmdline"][0].is_string());
+}
+
+#[tokio::test]
 async fn the_monitoring_port_serves_monitoring_alone() {
     let node = start().await;
     let routes = super::metrics_routes(node.node.clone(), node.metrics.clone());

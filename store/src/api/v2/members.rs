@@ -1,5 +1,5 @@
-//! `/v2/members` and `/v2/machines`: who is in the cluster and where clients reach it. Members cannot be changed here
-//! yet, as little as through the v3 API.
+//! `/v2/members` and `/v2/machines`: who is in the cluster and where clients reach it, and changes of it. What is
+//! allowed is decided elsewhere, as for the v3 API.
 
 use std::sync::Arc;
 
@@ -7,12 +7,19 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use holdfast_consensus::handle::{ChangeError, MemberChange, MemberRefusal};
+use holdfast_core::ids::MemberId;
+use http_body_util::{BodyExt as _, Limited};
+use serde::{Deserialize, Serialize};
 
 use super::V2;
 use crate::api::error::Status;
 use crate::api::http::plain;
+use crate::api::member_urls;
+use crate::limits::MEMBER_BODY_BYTES_MAX;
 use crate::node::{MemberInfo, NodeError};
+
+const METHODS: &str = "GET,POST,DELETE,PUT";
 
 #[derive(Serialize)]
 struct Member {
@@ -45,25 +52,109 @@ impl From<MemberInfo> for Member {
     }
 }
 
+/// What is sent for a member that is added or moved.
+#[derive(Deserialize)]
+struct Description {
+    #[serde(rename = "peerURLs", default)]
+    peer_urls: Vec<String>,
+}
+
 /// Answers any method below `/v2/members`.
 pub(super) async fn members(State(v2): State<Arc<V2>>, request: Request) -> Response {
-    let response = match *request.method() {
-        Method::GET => v2.members(request.uri().path()).await,
-        Method::POST | Method::PUT | Method::DELETE => {
-            message(StatusCode::NOT_IMPLEMENTED, "members of a running cluster cannot be changed yet")
-        }
-        _ => return plain::method_not_allowed("GET,POST,DELETE,PUT"),
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let name = path.trim_start_matches("/v2/members").trim_start_matches('/');
+    let response = match method {
+        Method::GET => v2.members(name).await,
+        Method::POST => match description(request).await {
+            Ok(peer_urls) => v2.add(peer_urls).await,
+            Err(refusal) => refusal,
+        },
+        Method::PUT | Method::DELETE if name.is_empty() => plain::method_not_allowed(METHODS),
+        Method::PUT | Method::DELETE => match u64::from_str_radix(name, 16) {
+            Err(_) => no_such(name),
+            Ok(id) if method == Method::DELETE => v2.remove(MemberId(id)).await,
+            Ok(id) => match description(request).await {
+                Ok(peer_urls) => v2.update(MemberId(id), peer_urls).await,
+                Err(refusal) => refusal,
+            },
+        },
+        _ => return plain::method_not_allowed(METHODS),
     };
     v2.with_cluster_id(response)
 }
 
+/// The peer URLs in a request's body, or the refusal.
+async fn description(request: Request) -> Result<Vec<String>, Response> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = match content_type.unwrap_or_default().split_once(';') {
+        Some((kind, _)) => kind.to_lowercase().trim().to_owned(),
+        None => content_type.unwrap_or_default().to_owned(),
+    };
+    if content_type != "application/json" {
+        let text = format!("Bad Content-Type {content_type}, accept application/json");
+        return Err(message(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text));
+    }
+    let bad = |text: &str| message(StatusCode::BAD_REQUEST, text);
+    let body = Limited::new(request.into_body(), MEMBER_BODY_BYTES_MAX).collect().await;
+    let body = body.map_err(|error| bad(&error.to_string()))?.to_bytes();
+    if body.is_empty() {
+        return Err(bad("unexpected end of JSON input"));
+    }
+    let description: Description = serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))?;
+    member_urls::parse(&description.peer_urls).map_err(|error| bad(&error))
+}
+
+fn no_such(name: &str) -> Response {
+    message(StatusCode::NOT_FOUND, &format!("No such member: {name}"))
+}
+
+/// The refusal of a change of member `id`.
+fn refused(id: MemberId, error: NodeError) -> Response {
+    let NodeError::Change(ChangeError::Refused(refusal)) = error else { return failure(error) };
+    match refusal {
+        MemberRefusal::NotFound(_) => no_such(&format!("{:x}", id.0)),
+        MemberRefusal::Removed(_) => {
+            message(StatusCode::GONE, &format!("Member permanently removed: {:x}", id.0))
+        }
+        MemberRefusal::Exists(_) => message(StatusCode::CONFLICT, "membership: ID exists"),
+        MemberRefusal::PeerUrlExists => message(StatusCode::CONFLICT, "membership: peerURL exists"),
+        // etcd keeps the reason to its log.
+        other => {
+            tracing::warn!(reason = %other, "members are not changed");
+            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }
+    }
+}
+
 impl V2 {
-    async fn members(&self, path: &str) -> Response {
+    async fn add(&self, peer_urls: Vec<String>) -> Response {
+        let id = self.node.new_member_id(&peer_urls);
+        match self.node.add_member(peer_urls, false).await {
+            Ok(added) => json(StatusCode::CREATED, &Member::from(added), "\n"),
+            Err(error) => refused(id, error),
+        }
+    }
+
+    async fn remove(&self, id: MemberId) -> Response {
+        match self.node.change_members(MemberChange::Remove(id)).await {
+            Ok(_) => StatusCode::NO_CONTENT.into_response(),
+            Err(error) => refused(id, error),
+        }
+    }
+
+    async fn update(&self, id: MemberId, peer_urls: Vec<String>) -> Response {
+        match self.node.change_members(MemberChange::Update { member: id, peer_urls }).await {
+            Ok(_) => StatusCode::NO_CONTENT.into_response(),
+            Err(error) => refused(id, error),
+        }
+    }
+
+    async fn members(&self, name: &str) -> Response {
         let members = match self.node.members(false).await {
             Ok(members) => members,
             Err(error) => return failure(error),
         };
-        match path.trim_start_matches("/v2/members").trim_start_matches('/') {
+        match name {
             "" => {
                 let members = members.into_iter().map(Member::from).collect();
                 json(StatusCode::OK, &Members { members }, "\n")

@@ -158,7 +158,7 @@ pub(super) async fn own(State(v2): State<Arc<V2>>, request: Request) -> Response
     let leader = v2.node.leadership().borrow().1;
     let leads_since = v2.node.leader_since_unix_nanos();
     let own = Own {
-        name: v2.node.settings().name.clone(),
+        name: v2.node.name().unwrap_or_else(|_| v2.node.settings().name.clone()),
         id: format!("{:x}", own_id.0),
         state: if leader == Some(own_id) { "StateLeader" } else { "StateFollower" },
         start_time: time::rfc3339(v2.started_unix_nanos),

@@ -3,17 +3,26 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use holdfast_consensus::handle::Founding;
+
 use super::{config, config_of, read};
 use crate::config::{
-    AutoCompaction, Config, InitialClusterState, Invocation, ListenAddress, LogFormat, LogLevel, LogOutput,
+    AutoCompaction, Config, FirstStart, Invocation, JoinPlan, ListenAddress, LogFormat, LogLevel, LogOutput,
 };
 
 fn texts(urls: &[crate::config::ListenUrl]) -> Vec<&str> {
     urls.iter().map(|url| url.text.as_str()).collect()
 }
 
+fn founding(config: &Config) -> &Founding {
+    match &config.first_start {
+        Some(FirstStart::New(founding)) => founding,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn peer_urls(config: &Config) -> Vec<(&str, Vec<&str>)> {
-    let members = config.consensus.initial_members.iter();
+    let members = founding(config).members.iter();
     let mut urls: Vec<_> = members
         .map(|member| (member.name.as_str(), member.peer_urls.iter().map(String::as_str).collect()))
         .collect();
@@ -39,7 +48,7 @@ fn no_flags_are_a_store_on_localhost() {
     assert_eq!(config.consensus.snapshot_entries, 10_000);
     assert_eq!(config.consensus.catch_up_entries, 5_000);
     assert_eq!(config.consensus.cache_bytes, 256 << 20);
-    assert_eq!(config.initial_cluster_state, InitialClusterState::New);
+    assert!(!config.is_first_start_given);
     assert_eq!(config.auto_compaction, None);
     assert_eq!(config.logs.level, LogLevel::Info);
     assert_eq!(config.logs.format, LogFormat::Console);
@@ -51,8 +60,8 @@ fn no_flags_are_a_store_on_localhost() {
     assert!(!config.is_etcd);
     assert_eq!(config.notices, Vec::<String>::new());
     // As etcd's for the same flags.
-    assert_eq!(config.consensus.member_id.0, 10_276_657_743_932_975_437);
-    assert_eq!(config.consensus.cluster_id.0, 14_841_639_068_965_178_418);
+    assert_eq!(founding(&config).identity.member_id.0, 10_276_657_743_932_975_437);
+    assert_eq!(founding(&config).identity.cluster_id.0, 14_841_639_068_965_178_418);
 }
 
 #[test]
@@ -64,7 +73,7 @@ fn under_the_name_etcd_its_defaults_hold() {
     assert_eq!(peer_urls(&config), [("a", vec!["http://localhost:2380"])]);
     // etcd does not take the advertised peer URLs from where it listens.
     let config = config_of("etcd", "--listen-peer-urls http://127.0.0.1:42380", None);
-    assert_eq!(config.consensus.member_id.0, 10_276_657_743_932_975_437);
+    assert_eq!(founding(&config).identity.member_id.0, 10_276_657_743_932_975_437);
 }
 
 #[test]
@@ -74,9 +83,9 @@ fn a_static_cluster_has_etcds_ids() {
         --initial-advertise-peer-urls http://127.0.0.1:42384 --listen-peer-urls http://127.0.0.1:42384";
     for program in ["etcd", "holdfast"] {
         let config = config_of(program, line, None);
-        assert_eq!(config.consensus.member_id.0, 12_242_064_209_309_107_473);
-        assert_eq!(config.consensus.cluster_id.0, 12_265_756_838_966_165_118);
-        let ids: Vec<u64> = config.consensus.initial_members.iter().map(|member| member.id.0).collect();
+        assert_eq!(founding(&config).identity.member_id.0, 12_242_064_209_309_107_473);
+        assert_eq!(founding(&config).identity.cluster_id.0, 12_265_756_838_966_165_118);
+        let ids: Vec<u64> = founding(&config).members.iter().map(|member| member.id.0).collect();
         assert_eq!(ids, [5_161_032_408_997_475_464, 12_242_064_209_309_107_473, 13_898_947_207_022_412_552]);
         let urls = peer_urls(&config);
         assert_eq!(urls[0], ("a", vec!["http://127.0.0.1:42382", "http://127.0.0.2:42382"]));
@@ -92,7 +101,7 @@ fn what_is_advertised_follows_from_what_is_listened_on() {
 
     // The initial cluster says where this member is; localhost is where 127.0.0.1 is.
     let listed = config("--name a --initial-cluster a=http://node-a:2380,b=http://node-b:2380");
-    assert_eq!(listed.consensus.initial_members.len(), 2);
+    assert_eq!(founding(&listed).members.len(), 2);
     assert_eq!(
         listed.notices,
         [
@@ -129,7 +138,8 @@ fn listeners_of_all_kinds() {
     let socket = ListenAddress::Unix(PathBuf::from("/tmp/h.sock"));
     assert_eq!(addresses, [&tcp("::1", 4), &socket, &tcp("127.0.0.1", 5)]);
     assert_eq!(texts(&config.listeners.metrics), ["http://0.0.0.0:6"]);
-    assert_eq!(config.initial_cluster_state, InitialClusterState::Existing);
+    let plan = JoinPlan { peer_urls: vec!["http://localhost:2380".to_owned()], ask: Vec::new() };
+    assert_eq!(config.first_start, Some(FirstStart::Join(plan)));
     assert_eq!(
         config.notices,
         ["--listen-client-http-urls only adds addresses: every client address takes gRPC and HTTP"]

@@ -16,7 +16,12 @@ fn flags_that_do_not_exist() {
     let see = "run \"holdfast --help\" for the list";
     check("holdfast", "--nam a", 2, &format!("unknown flag --nam, did you mean --name?; {see}"));
     check("holdfast", "-xyzzy", 2, &format!("unknown flag --xyzzy; {see}"));
-    check("etcd", "--enable-v2", 2, "unknown flag --enable-v2; run \"etcd --help\" for the list");
+    check(
+        "etcd",
+        "--enable-v3",
+        2,
+        "unknown flag --enable-v3, did you mean --enable-v2?; run \"etcd --help\" for the list",
+    );
     check(
         "holdfast",
         "---name",

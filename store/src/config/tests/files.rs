@@ -95,10 +95,7 @@ tls-min-version: 'TLS1.2'
     assert_eq!(config.node.quota_bytes, 0);
     assert_eq!(
         config.notices,
-        [
-            "enable-pprof (/etc/etcd.yml, line 23) has no effect: there is no Go runtime to profile",
-            "strict-reconfig-check (/etc/etcd.yml, line 22) has no effect: this is always on",
-        ]
+        ["enable-pprof (/etc/etcd.yml, line 23) has no effect: there is no Go runtime to profile",]
     );
 }
 

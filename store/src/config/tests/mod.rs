@@ -3,15 +3,18 @@
 mod configs;
 mod errors;
 mod files;
+mod first_start;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use super::config::Config;
 use super::error::ConfigError;
-use super::read::{Invocation, read_with};
+use super::read::{Disk, Invocation, read_with};
 
-/// A command line with `NAME=value` in front for variables, started under `program`.
+/// A command line with `NAME=value` in front for variables, started under `program`. Folders below `/with-data` have
+/// data.
 fn read(program: &str, line: &str, file: Option<&str>) -> Result<Invocation, ConfigError> {
     let mut words: Vec<&str> = line.split_whitespace().collect();
     let first_argument = words.iter().position(|word| !is_assignment(word)).unwrap_or(words.len());
@@ -21,9 +24,10 @@ fn read(program: &str, line: &str, file: Option<&str>) -> Result<Invocation, Con
         .filter_map(|word| word.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    read_with(program.as_ref(), arguments, &environment, |_| {
-        file.map(str::to_owned).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
-    })
+    let read_text = |_: &str| file.map(str::to_owned).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound));
+    let holds_member = |path: &Path| path.starts_with("/with-data");
+    let disk = Disk { read_text: &read_text, holds_member: &holds_member };
+    read_with(program.as_ref(), arguments, &environment, &disk)
 }
 
 fn is_assignment(word: &str) -> bool {

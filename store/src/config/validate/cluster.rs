@@ -1,15 +1,12 @@
-//! Who the first members are and what this one tells others about itself. Pure; resolves no name.
+//! What this member tells others about itself, and how `--initial-cluster` is read. Pure; resolves no name.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use holdfast_consensus::handle::Peer;
 
 use super::listeners::{check_plain, check_tcp};
 use super::{ClusterError, SettingError};
 use crate::config::error::ConfigError;
 use crate::config::flags::Setting;
 use crate::config::given::GivenSettings;
-use crate::config::identity;
 use crate::config::origin::Origin;
 use crate::config::persona::Persona;
 use crate::config::urls::Url;
@@ -33,9 +30,10 @@ pub fn advertised(
     given: &GivenSettings,
     persona: Persona,
     name: &str,
+    has_data: bool,
     notices: &mut Vec<String>,
 ) -> Result<Advertised, ConfigError> {
-    let peers = peer_urls(given, persona, name, notices)?;
+    let peers = peer_urls(given, persona, name, has_data, notices)?;
     let clients = client_urls(given, persona)?;
     Ok(Advertised { peers, clients })
 }
@@ -44,6 +42,7 @@ fn peer_urls(
     given: &GivenSettings,
     persona: Persona,
     name: &str,
+    has_data: bool,
     notices: &mut Vec<String>,
 ) -> Result<Vec<Url>, ConfigError> {
     if given.is_given(Setting::AdvertisePeerUrls) {
@@ -57,7 +56,10 @@ fn peer_urls(
         return Ok(default);
     }
     if given.is_given(Setting::InitialCluster) {
-        let mut listed = parse_initial_cluster(given, name)?;
+        let mut listed = match parse_initial_cluster(given, name) {
+            Err(_) if has_data => BTreeMap::new(),
+            listed => listed?,
+        };
         // Without this member in it, the cluster is refused later and these URLs are not used.
         return Ok(listed.remove(name).unwrap_or(default));
     }
@@ -67,10 +69,12 @@ fn peer_urls(
     }
     let port = listened.first().and_then(Url::port).unwrap_or_default();
     let url = known_url(&format!("http://localhost:{port}"));
-    notices.push(format!(
-        "other members cannot reach {}; give --initial-advertise-peer-urls before this cluster gets more members",
-        url.text
-    ));
+    if !has_data {
+        notices.push(format!(
+            "other members cannot reach {}; give --initial-advertise-peer-urls before this cluster gets more members",
+            url.text
+        ));
+    }
     Ok(vec![url])
 }
 
@@ -98,19 +102,14 @@ fn client_urls(given: &GivenSettings, persona: Persona) -> Result<Vec<Url>, Conf
 }
 
 /// Says when other members are likely not to reach this one. Only a notice: ports and addresses may be mapped on the way.
-pub fn notice_unreachable(
-    given: &GivenSettings,
-    members: &[Peer],
-    advertised: &[Url],
-    notices: &mut Vec<String>,
-) {
+pub fn notice_unreachable(given: &GivenSettings, advertised: &[Url], notices: &mut Vec<String>) {
     let listened = given.urls(Setting::ListenPeerUrls);
     let reaches = |advertised: &Url, listened: &Url| {
         let is_port = listened.port() == Some(0) || listened.port() == advertised.port();
         is_port && (!listened.is_loopback() || advertised.is_loopback())
     };
     let unreachable = advertised.iter().find(|url| !listened.iter().any(|listened| reaches(url, listened)));
-    if let Some(url) = unreachable.filter(|_| members.len() > 1) {
+    if let Some(url) = unreachable {
         notices.push(format!(
             "other members are told {}, and this one listens on {}; if nothing forwards from there, change {}",
             url.text,
@@ -137,34 +136,8 @@ fn check_advertised(given: &GivenSettings, setting: Setting, urls: &[Url]) -> Re
     Ok(())
 }
 
-/// The first members by id, this one among them.
-pub fn initial_members(
-    given: &GivenSettings,
-    name: &str,
-    own_urls: &[Url],
-) -> Result<Vec<Peer>, ConfigError> {
-    let listed = if given.is_given(Setting::InitialCluster) {
-        let listed = parse_initial_cluster(given, name)?;
-        check_own(given, name, own_urls, &listed)?;
-        listed
-    } else {
-        BTreeMap::from([(name.to_owned(), own_urls.to_vec())])
-    };
-    let token = given.text(Setting::InitialClusterToken);
-    let mut members: Vec<Peer> = listed
-        .into_iter()
-        .map(|(name, urls)| {
-            let peer_urls: Vec<String> = urls.into_iter().map(|url| url.text).collect();
-            let id = identity::member_id(peer_urls.iter().map(String::as_str), &token);
-            Peer { id, peer_urls, name, is_learner: false }
-        })
-        .collect();
-    members.sort_by_key(|member| member.id);
-    Ok(members)
-}
-
 /// URLs by name; a name that comes several times has several URLs.
-fn parse_initial_cluster(
+pub fn parse_initial_cluster(
     given: &GivenSettings,
     own_name: &str,
 ) -> Result<BTreeMap<String, Vec<Url>>, ConfigError> {
@@ -212,7 +185,7 @@ fn bad_entry(given: &GivenSettings, entry: &str, own_name: &str) -> ClusterError
     }
 }
 
-fn check_own(
+pub fn check_own(
     given: &GivenSettings,
     name: &str,
     own_urls: &[Url],

@@ -12,6 +12,20 @@ pub enum SettingError {
         /// The name.
         name: String,
     },
+    /// An id of a cluster that is none.
+    #[error(
+        "\"{text}\" is no cluster id; write the hexadecimal number that the cluster shows, such as cdf818194e3a8c32"
+    )]
+    ClusterId {
+        /// The text.
+        text: String,
+    },
+    /// A managed member that is not told which cluster to wait for.
+    #[error(
+        "a managed member needs to know its cluster; also give --expected-cluster-id, or an --initial-cluster-token of \
+         this cluster alone"
+    )]
+    ManagedWithoutCluster,
     /// A URL that asks for TLS.
     #[error("\"{url}\" asks for TLS, which is not available in this version; use {plain}")]
     EncryptedUrl {

@@ -2,25 +2,26 @@
 
 mod cluster;
 mod error;
+mod first_start;
 mod listeners;
 mod logs;
 mod numbers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use holdfast_consensus::handle::ConsensusConfig;
+use holdfast_consensus::handle::{ConsensusConfig, MembershipRules};
 
-use super::config::{Config, HttpSettings, InitialClusterState};
+use super::config::{Config, HttpSettings};
 use super::error::ConfigError;
 use super::flags::Setting;
 use super::given::GivenSettings;
-use super::identity;
 use super::persona::Persona;
 use crate::node::NodeSettings;
 
 pub use error::{ClusterError, SettingError};
 
-/// Makes the configuration; `notices` come before those found here.
+/// Makes the configuration; `notices` come before those found here. What concerns a first start alone is not held
+/// against a member whose folder `holds_member` already.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -28,21 +29,32 @@ pub fn validate(
     given: &GivenSettings,
     persona: Persona,
     mut notices: Vec<String>,
+    holds_member: &dyn Fn(&Path) -> bool,
 ) -> Result<Config, ConfigError> {
     notices.extend(given.notices()?);
     let name = member_name(given)?;
     let listeners = listeners::listeners(given, &mut notices)?;
-    let advertised = cluster::advertised(given, persona, &name, &mut notices)?;
-    let members = cluster::initial_members(given, &name, &advertised.peers)?;
-    cluster::notice_unreachable(given, &members, &advertised.peers, &mut notices);
-    let own = members.iter().find(|member| member.name == name);
-    let member_id = own.expect("initial_members has this member, else it is an error").id;
+    let data_dir = data_dir(given, persona, &name);
+    let has_data = holds_member(&data_dir);
+    let advertised = cluster::advertised(given, persona, &name, has_data, &mut notices)?;
+    let first_start = match first_start::first_start(given, &name, &advertised.peers, &mut notices) {
+        Ok(first_start) => Some(first_start),
+        Err(error) if has_data => {
+            notices
+                .push(format!("{error} (without effect now: the member in {} decides)", data_dir.display()));
+            None
+        }
+        Err(error) => return Err(error),
+    };
     let timing = numbers::timing(given)?;
     let consensus = ConsensusConfig {
-        cluster_id: identity::cluster_id(members.iter().map(|member| member.id)),
-        member_id,
-        initial_members: members,
-        data_dir: data_dir(given, persona, &name),
+        founding: None,
+        expected_cluster: first_start::expected_cluster(given)?,
+        membership: MembershipRules {
+            is_strict: given.is_on(Setting::StrictReconfigCheck),
+            learners_max: usize::try_from(given.integer(Setting::LearnersMax)).unwrap_or(0),
+        },
+        data_dir,
         heartbeat_interval: timing.heartbeat_interval,
         election_timeout: timing.election_timeout,
         snapshot_entries: numbers::or_default(given, Setting::SnapshotCount),
@@ -50,6 +62,7 @@ pub fn validate(
         cache_bytes: numbers::cache_bytes(given)?,
     };
     let node = NodeSettings {
+        has_own_name: persona == Persona::Etcd || given.is_given(Setting::Name),
         name,
         advertise_client_urls: advertised.clients.into_iter().map(|url| url.text).collect(),
         quota_bytes: u64::try_from(given.integer(Setting::QuotaBytes)).unwrap_or(0),
@@ -62,7 +75,8 @@ pub fn validate(
     Ok(Config {
         node,
         consensus,
-        initial_cluster_state: initial_cluster_state(given),
+        first_start,
+        is_first_start_given: first_start::is_given(given),
         listeners,
         auto_compaction: numbers::auto_compaction(given)?,
         logs: logs::logs(given, persona, &mut notices),
@@ -87,13 +101,6 @@ fn member_name(given: &GivenSettings) -> Result<String, ConfigError> {
 fn data_dir(given: &GivenSettings, persona: Persona, name: &str) -> PathBuf {
     let typed = given.text(Setting::DataDir);
     if typed.is_empty() { PathBuf::from(format!("{name}.{}", persona.name())) } else { PathBuf::from(typed) }
-}
-
-fn initial_cluster_state(given: &GivenSettings) -> InitialClusterState {
-    match given.text(Setting::InitialClusterState).as_str() {
-        "existing" => InitialClusterState::Existing,
-        _ => InitialClusterState::New,
-    }
 }
 
 fn http(given: &GivenSettings) -> HttpSettings {

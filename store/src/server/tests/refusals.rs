@@ -1,6 +1,7 @@
 //! Members that must not start: what the person is told, and that nothing was touched.
 
 use super::*;
+use crate::config::JoinPlan;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_in_use_is_named_and_no_data_is_touched() {
@@ -52,26 +53,16 @@ async fn a_folder_in_use_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn data_of_another_cluster_or_member_is_refused() {
+async fn data_of_another_cluster_than_the_expected_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     start(config(folder.path())).await.stop().await;
     let text = refused_once_free(|| {
         let mut config = config(folder.path());
-        config.consensus.cluster_id = ClusterId(0xc2);
+        config.consensus.expected_cluster = Some(ClusterId(0xc2));
         config
     });
     let text = text.await;
-    assert!(text.contains("belongs to cluster c1, but the flags describe cluster c2"), "{text}");
-    let text = refused_once_free(|| {
-        let mut config = config(folder.path());
-        config.consensus.member_id = MemberId(0xa2);
-        config
-    });
-    let text = text.await;
-    assert!(
-        text.contains("belongs to member a1 of this cluster, but the flags describe member a2"),
-        "{text}"
-    );
+    assert!(text.contains("belongs to cluster c1, but this member is to be one of cluster c2"), "{text}");
 }
 
 /// The refusal of a member after its folder has become free.
@@ -95,13 +86,13 @@ async fn a_newer_format_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_of_an_existing_cluster_needs_data() {
+async fn a_member_that_joins_needs_somebody_to_ask() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
     let mut config = config(&data_dir);
-    config.initial_cluster_state = crate::config::InitialClusterState::Existing;
+    config.first_start = Some(FirstStart::Join(JoinPlan { peer_urls: Vec::new(), ask: Vec::new() }));
     let text = refusal(config).await.to_string();
-    assert!(text.contains("Joining a running cluster is not supported yet"), "{text}");
+    assert!(text.contains("names nobody who could be asked"), "{text}");
     assert!(!data_dir.exists());
 }
 
