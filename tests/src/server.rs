@@ -172,7 +172,7 @@ impl ServerPlan {
     pub fn spawn(self) -> Result<Server, ServerError> {
         let folder = TempDir::with_prefix("holdfast-member-").map_err(ServerError::Folder)?;
         let data_dir = self.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
-        let mut server = Server { plan: self, folder, data_dir, process: None };
+        let mut server = Server { plan: self, folder, data_dir, arguments: None, process: None };
         server.spawn()?;
         Ok(server)
     }
@@ -184,6 +184,8 @@ pub struct Server {
     plan: ServerPlan,
     folder: TempDir,
     data_dir: PathBuf,
+    /// What it is started with from now on instead of what its plan says.
+    arguments: Option<Vec<OsString>>,
     process: Option<ChildProcess>,
 }
 
@@ -225,6 +227,25 @@ impl Server {
     #[must_use]
     pub fn client_url(&self) -> String {
         format!("http://{}", self.client_address())
+    }
+
+    /// The peer address as a URL.
+    #[must_use]
+    pub fn peer_url(&self) -> String {
+        format!("http://{}", self.peer_address())
+    }
+
+    /// This member as `--initial-cluster` names it.
+    #[must_use]
+    pub fn as_initial_member(&self) -> String {
+        self.plan.as_initial_member()
+    }
+
+    /// Starts it from now on with its addresses, its folder and these flags alone.
+    pub fn set_flags(&mut self, flags: &[&str]) {
+        let mut arguments = self.addresses();
+        arguments.extend(flags.iter().map(OsString::from));
+        self.arguments = Some(arguments);
     }
 
     /// The folder with the member's data.
@@ -338,21 +359,30 @@ impl Server {
     }
 
     fn arguments(&self) -> Vec<OsString> {
+        if let Some(arguments) = &self.arguments {
+            return arguments.clone();
+        }
         let plan = &self.plan;
-        let client = self.client_url();
-        let peer = format!("http://{}", self.peer_address());
-        let mut arguments: Vec<OsString> = Vec::new();
+        let mut arguments = self.addresses();
         let mut add = |name: &str, value: &str| arguments.push(format!("--{name}={value}").into());
         add("name", &plan.name);
-        add("listen-client-urls", &client);
-        add("advertise-client-urls", &client);
-        add("listen-peer-urls", &peer);
-        add("initial-advertise-peer-urls", &peer);
+        add("initial-advertise-peer-urls", &self.peer_url());
         add("initial-cluster", &plan.initial_cluster.clone().unwrap_or_else(|| plan.as_initial_member()));
-        let mut data_dir = OsString::from("--data-dir=");
-        data_dir.push(&self.data_dir);
-        arguments.push(data_dir);
         arguments.extend(plan.flags.iter().cloned());
         arguments
+    }
+
+    /// Where it listens, and where its data is.
+    fn addresses(&self) -> Vec<OsString> {
+        let client = self.client_url();
+        let mut data_dir = OsString::from("--data-dir=");
+        data_dir.push(&self.data_dir);
+        let addresses = [
+            ("listen-client-urls", &client),
+            ("advertise-client-urls", &client),
+            ("listen-peer-urls", &self.peer_url()),
+        ];
+        let flags = addresses.map(|(name, value)| format!("--{name}={value}").into());
+        flags.into_iter().chain([data_dir]).collect()
     }
 }
