@@ -2,6 +2,7 @@
 //! folders `api` -> `node` -> `holdfast-consensus` -> `holdfast-core`; results come back as return values.
 
 pub mod api;
+pub mod auth;
 pub mod config;
 pub mod limits;
 pub mod node;

@@ -189,3 +189,53 @@ pub const BLANK_CONNECTIONS_MAX: usize = 256;
 
 /// Largest body that describes a member.
 pub const MEMBER_BODY_BYTES_MAX: usize = 64 << 10;
+
+/// Costs that bcrypt has.
+pub const BCRYPT_COST_MIN: u32 = 4;
+/// See `BCRYPT_COST_MIN`.
+pub const BCRYPT_COST_MAX: u32 = 31;
+
+/// Longest password: bcrypt looks at no more.
+pub const PASSWORD_BYTES_MAX: usize = 72;
+
+/// Passwords that wait to be hashed or checked; further ones are refused.
+pub const PASSWORD_JOBS_QUEUED_MAX: usize = 256;
+
+/// By how much the threads for passwords stand back behind all others.
+pub const PASSWORD_THREAD_NICENESS: i32 = 10;
+
+/// Failed logins of one user from one address that cost no time.
+pub const FAILED_LOGINS_FREE: u32 = 20;
+
+/// Pause that each failure beyond those costs.
+pub const FAILED_LOGIN_PAUSE: Duration = Duration::from_secs(1);
+
+/// Pairs of user and address whose failures are remembered.
+pub const FAILED_LOGIN_ENTRIES_MAX: usize = 4096;
+
+/// How long Basic credentials that were right need no new check.
+pub const VERIFIED_LOGIN_TIME: Duration = Duration::from_secs(60);
+
+/// Basic credentials that are remembered.
+pub const VERIFIED_LOGIN_ENTRIES_MAX: usize = 4096;
+
+/// JSON web tokens whose signature needs no new check.
+pub const VERIFIED_TOKENS_MAX: usize = 4096;
+
+/// Bytes of a file of the audit log before the next one is begun.
+pub const AUDIT_FILE_BYTES_MAX: u64 = 100 << 20;
+
+/// Files of the audit log beside the one being written.
+pub const AUDIT_FILES_MAX: usize = 10;
+
+/// Lines of the audit log that wait to be written; further ones are lost, and counted.
+pub const AUDIT_LINES_QUEUED_MAX: usize = 4096;
+
+/// Ranges of one request that the audit log shows.
+pub const AUDIT_RANGES_MAX: usize = 256;
+
+/// How often a request is proposed anew because users or roles changed while it was on its way.
+pub const AUTH_RETRIES_MAX: usize = 8;
+
+/// How often tokens in use are renewed.
+pub const TOKEN_RENEWAL_INTERVAL: Duration = Duration::from_secs(1);

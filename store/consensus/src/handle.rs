@@ -89,6 +89,8 @@ pub struct AppliedNews {
     pub leases: Vec<LeaseChange>,
     /// The new compacted revision, when it moved.
     pub compacted: Option<Revision>,
+    /// The store revision at the first change of users or roles, if there was one.
+    pub auth_changed: Option<Revision>,
     /// The state was replaced by a snapshot: whatever was derived from earlier news must be read from `view` anew.
     pub replaced: bool,
 }

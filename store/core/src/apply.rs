@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::auth::{AuthState, Caller};
 use crate::command::{Command, Operation};
 use crate::error::ApplyError;
 use crate::hash_history::HashHistory;
@@ -20,6 +21,7 @@ use crate::response::{Applied, Event, Response, RevisionEvents};
 use crate::rows::{RowChange, Rows, RowsFault, Table};
 
 mod alarm;
+mod auth;
 mod compact;
 mod delete_range;
 mod keys;
@@ -29,10 +31,12 @@ mod put;
 mod txn;
 mod v2;
 
-/// The state machine's memory: head, rank index, recent hashes, and nothing else that grows with the data.
+/// The state machine's memory: head, users and roles, rank index, recent hashes, and nothing else that grows with the
+/// data.
 #[derive(Debug, Clone)]
 pub struct Machine {
     head: Arc<Head>,
+    auth: Arc<AuthState>,
     ranks: ChunkTree,
     hashes: HashHistory,
 }
@@ -65,15 +69,19 @@ pub struct Effects {
     pub leases: Vec<LeaseChange>,
     /// The new compacted revision, when it moved.
     pub compacted: Option<Revision>,
+    /// When users, roles or the switch changed: the store revision at the first such change. Events behind it happened
+    /// under other rights than those before.
+    pub auth_changed: Option<Revision>,
 }
 
 impl Machine {
-    /// Reads head and rank index from the rows, or those of a fresh store from empty tables.
+    /// Reads head, users and rank index from the rows, or those of a fresh store from empty tables.
     pub fn load(rows: &dyn Rows) -> Result<Machine, RowsFault> {
         let head = Head::load(rows)?;
         let mut hashes = HashHistory::default();
         hashes.push(head.revision, head.accumulator);
-        Ok(Machine { head: Arc::new(head), ranks: rank::load(rows)?, hashes })
+        let auth = Arc::new(AuthState::load(rows)?);
+        Ok(Machine { head: Arc::new(head), auth, ranks: rank::load(rows)?, hashes })
     }
 
     /// The head after everything applied so far.
@@ -87,6 +95,7 @@ impl Machine {
         ApplyBatch {
             overlay: Overlay::new(base),
             head: Head::clone(&self.head),
+            auth: Arc::clone(&self.auth),
             ranks: RankUpdate::new(self.ranks.clone()),
             hashes: self.hashes.clone(),
             effects: Effects::default(),
@@ -96,7 +105,8 @@ impl Machine {
 
     /// A view for readers: `rows` must be a view taken right after the last finished run was written.
     pub fn read_view(&self, rows: Arc<dyn Rows>) -> ReadView {
-        ReadView::new(rows, Arc::clone(&self.head), self.ranks.clone(), self.hashes.clone())
+        let (head, auth) = (Arc::clone(&self.head), Arc::clone(&self.auth));
+        ReadView::new(rows, head, auth, self.ranks.clone(), self.hashes.clone())
     }
 }
 
@@ -105,6 +115,7 @@ pub struct ApplyBatch<'a> {
     machine: &'a mut Machine,
     overlay: Overlay<'a>,
     head: Head,
+    auth: Arc<AuthState>,
     ranks: RankUpdate,
     hashes: HashHistory,
     effects: Effects,
@@ -133,7 +144,7 @@ impl ApplyBatch<'_> {
     /// rows must not be written.
     pub fn apply(&mut self, position: LogPosition, command: &Command) -> Result<Applied, RowsFault> {
         self.head.applied = position;
-        let result = match self.execute(position, &command.operation) {
+        let result = match self.execute(position, &command.caller, &command.operation) {
             Ok(response) => Ok(response),
             Err(Stop::Refused(refusal)) => Err(refusal),
             Err(Stop::Fault(fault)) => return Err(fault),
@@ -155,17 +166,24 @@ impl ApplyBatch<'_> {
 
     /// Ends the run.
     pub fn finish(self) -> Result<Effects, RowsFault> {
-        let ApplyBatch { machine, mut overlay, head, ranks, hashes, mut effects } = self;
+        let ApplyBatch { machine, mut overlay, head, auth, ranks, hashes, mut effects } = self;
         machine.ranks = ranks.finish(&mut overlay);
         machine.hashes = hashes;
+        machine.auth = auth;
         head.store(&machine.head, &mut overlay);
         machine.head = Arc::new(head);
         effects.rows = overlay.into_changes();
         Ok(effects)
     }
 
-    fn execute(&mut self, position: LogPosition, operation: &Operation) -> Result<Response, Stop> {
+    fn execute(
+        &mut self,
+        position: LogPosition,
+        caller: &Caller,
+        operation: &Operation,
+    ) -> Result<Response, Stop> {
         self.check_alarms(operation)?;
+        self.authorize(caller, operation)?;
         match operation {
             Operation::Noop => Ok(Response::Done),
             Operation::Put(request) => self.put(request).map(Response::Put),
@@ -181,6 +199,7 @@ impl ApplyBatch<'_> {
             Operation::MemberPublish { member, attributes } => self.member_publish(*member, attributes),
             Operation::ClusterVersionSet { version } => Ok(self.cluster_version_set(version)),
             Operation::V2(request) => self.v2(request).map(|event| Response::V2(Box::new(event))),
+            Operation::Auth(change) => self.auth_change(change),
         }
     }
 

@@ -7,6 +7,7 @@ use prost::Message;
 use crate::command::Command;
 use crate::limits::TXN_DEPTH_MAX;
 
+mod auth;
 mod message;
 mod read;
 mod v2;

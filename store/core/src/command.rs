@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::auth::{AuthChange, Caller};
 use crate::ids::{LeaseId, MemberId, Revision, Term};
 use crate::request::{DeleteRangeRequest, PutRequest, TxnRequest};
 use crate::response::AlarmKind;
@@ -10,10 +11,8 @@ use crate::v2::V2Request;
 /// A command with the identity it was made under.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Command {
-    /// The user, empty when authentication is off.
-    pub username: String,
-    /// Revision of the authentication store that the edge checked against, 0 when off.
-    pub auth_revision: u64,
+    /// On whose behalf.
+    pub caller: Caller,
     /// What to do.
     pub operation: Operation,
 }
@@ -21,6 +20,13 @@ pub struct Command {
 impl From<Operation> for Command {
     fn from(operation: Operation) -> Command {
         Command { operation, ..Command::default() }
+    }
+}
+
+impl Command {
+    /// What a member proposes on its own behalf.
+    pub fn of_member(operation: Operation) -> Command {
+        Command { caller: Caller::Member, operation }
     }
 }
 
@@ -96,4 +102,6 @@ pub enum Operation {
     },
     /// Changes a node of the v2 API.
     V2(V2Request),
+    /// Changes users, roles or whether they matter.
+    Auth(AuthChange),
 }

@@ -1,6 +1,7 @@
 //! Why the core refuses a command or a read, one enum for each operation. The texts here are for people and logs;
 //! the wire texts and codes stand in one table in the server (`api/error.rs`).
 
+use crate::auth::{AuthChangeError, PermissionError};
 use crate::ids::Revision;
 use crate::rows::RowsFault;
 use crate::v2::V2Error;
@@ -95,6 +96,12 @@ pub enum ApplyError {
     /// Of a change through the v2 API.
     #[error(transparent)]
     V2(#[from] V2Error),
+    /// Of a change of users and roles.
+    #[error(transparent)]
+    Auth(#[from] AuthChangeError),
+    /// The caller may not do this.
+    #[error(transparent)]
+    Permission(#[from] PermissionError),
     /// The space alarm is up and the command would add data.
     #[error("space quota exceeded")]
     NoSpace,

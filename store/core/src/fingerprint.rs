@@ -30,6 +30,11 @@ pub fn contribution(record: &Record) -> u128 {
     high << 64 | low
 }
 
+/// Takes a row up into a hash over rows in order. Key and value are hashed apart, as in `content_hash`.
+pub fn chain(hash: u64, key: &[u8], value: &[u8]) -> u64 {
+    xxh3_64_with_seed(value, xxh3_64_with_seed(key, hash ^ LANE_SEEDS[0]))
+}
+
 /// Folds an accumulator to the 32 bits of etcd's HashKV answer.
 pub fn fold(accumulator: u128) -> u32 {
     let folded = xxh3_64(&accumulator.to_le_bytes());

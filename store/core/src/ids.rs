@@ -41,6 +41,10 @@ number!(
     /// A Raft term.
     Term(u64)
 );
+number!(
+    /// Counts the changes of users and roles. A fresh store stands at 1 (etcd's convention).
+    AuthRevision(u64)
+);
 
 impl Revision {
     /// The revision of a store in which nothing was written.
@@ -69,4 +73,14 @@ pub struct LogPosition {
     pub term: Term,
     /// The entry's index.
     pub index: LogIndex,
+}
+
+impl AuthRevision {
+    /// Before anything was changed.
+    pub const FRESH: AuthRevision = AuthRevision(1);
+
+    /// The one that follows.
+    pub(crate) fn next(self) -> AuthRevision {
+        AuthRevision(self.0 + 1)
+    }
 }

@@ -1,6 +1,7 @@
 //! Byte layouts of every row: one encoder and one decoder for each kind. The only place that knows them; must not
 //! decide what is stored. A row that cannot be decoded is damage, never a caller's fault.
 
+pub mod auth;
 pub mod event;
 pub mod history;
 pub mod lease;

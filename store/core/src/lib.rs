@@ -3,6 +3,7 @@
 //! and the same commands give the same bytes on every member. `store/core/clippy.toml` and the manifest guard that.
 
 pub mod apply;
+pub mod auth;
 pub mod brief;
 pub mod codec;
 pub mod command;

@@ -44,5 +44,8 @@ pub const V2_PATH_BYTES_MAX: usize = 32 << 10;
 /// See `V2_PATH_BYTES_MAX`.
 pub const V2_PATH_DEPTH_MAX: usize = 128;
 
+/// Tokens that are kept beyond the time they were made for; each is looked at when any is renewed.
+pub const TOKENS_RENEWED_MAX: usize = 10_000;
+
 /// What the name of a node that is made in order adds to the directory's path: a slash and 20 digits.
 pub const V2_IN_ORDER_BYTES: usize = 21;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::auth::{AuthState, Caller, Guard};
 use crate::error::{RangeError, RevisionError};
 use crate::hash_history::HashHistory;
 use crate::head::Head;
-use crate::ids::{LeaseId, LogPosition, MemberId, Revision};
+use crate::ids::{AuthRevision, LeaseId, LogPosition, MemberId, Revision};
 use crate::key_range::KeyRange;
 use crate::layout::{lease as lease_row, system};
 use crate::rank::tree::ChunkTree;
@@ -30,6 +31,7 @@ use state::State;
 pub struct ReadView {
     rows: Arc<dyn Rows>,
     head: Arc<Head>,
+    auth: Arc<AuthState>,
     ranks: ChunkTree,
     hashes: HashHistory,
 }
@@ -90,10 +92,21 @@ impl ReadView {
     pub(crate) fn new(
         rows: Arc<dyn Rows>,
         head: Arc<Head>,
+        auth: Arc<AuthState>,
         ranks: ChunkTree,
         hashes: HashHistory,
     ) -> ReadView {
-        ReadView { rows, head, ranks, hashes }
+        ReadView { rows, head, auth, ranks, hashes }
+    }
+
+    /// Users, roles and what follows from them.
+    pub fn auth(&self) -> &AuthState {
+        &self.auth
+    }
+
+    /// Checks of what a caller may see of this view.
+    pub fn guard<'a>(&'a self, caller: &'a Caller) -> Guard<'a> {
+        Guard::new(&self.auth, self.state(), caller)
     }
 
     /// The head this view belongs to.
@@ -198,6 +211,18 @@ impl ReadView {
         };
         let hash = crate::fingerprint::fold(accumulator);
         Ok(StateHash { revision, compacted: self.head.compacted, hash })
+    }
+
+    /// The newest state's hash as one number, over keys, users and roles.
+    pub fn hash_all(&self) -> Result<u32, RowsFault> {
+        let auth = u128::from(self.state().hash_auth()?);
+        Ok(crate::fingerprint::fold(self.head.accumulator ^ auth))
+    }
+
+    /// The revision of users and roles with a hash over all their rows as they lie in storage: equal on members that stand
+    /// at the same one.
+    pub fn auth_hash(&self) -> Result<(AuthRevision, u64), RowsFault> {
+        Ok((self.auth.revision(), self.state().hash_auth()?))
     }
 
     /// The accumulator at this view's revision, computed anew from keys and values as they lie in storage. Differs

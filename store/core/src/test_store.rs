@@ -36,15 +36,20 @@ impl TestStore {
         TestStore { machine: Machine::load(&rows).unwrap(), rows, index: 0, effects: Effects::default() }
     }
 
-    /// Applies commands in one run.
+    /// Applies what nobody asks for in one run.
     pub fn run(&mut self, operations: &[Operation]) -> Vec<Result<Response, ApplyError>> {
+        let commands: Vec<Command> = operations.iter().cloned().map(Command::from).collect();
+        self.run_commands(&commands)
+    }
+
+    /// Applies commands in one run.
+    pub fn run_commands(&mut self, commands: &[Command]) -> Vec<Result<Response, ApplyError>> {
         let mut batch = self.machine.begin(&self.rows);
         let mut results = Vec::new();
-        for operation in operations {
+        for command in commands {
             self.index += 1;
             let position = LogPosition { term: TERM, index: LogIndex(self.index) };
-            let applied = batch.apply(position, &Command::from(operation.clone())).unwrap();
-            results.push(applied.result);
+            results.push(batch.apply(position, command).unwrap().result);
         }
         self.effects = batch.finish().unwrap();
         self.rows.apply(&self.effects.rows);
@@ -171,6 +176,8 @@ impl TestStore {
         }
         let reloaded = Machine::load(&self.rows).unwrap();
         assert_eq!(reloaded.head(), head);
+        let view = reloaded.read_view(Arc::new(self.rows.clone()));
+        assert_eq!(view.auth(), self.view().auth(), "users and roles are what their rows say");
     }
 
     /// Every version that a reader may ask for leads to the one before it.

@@ -4,12 +4,15 @@
 use std::borrow::Cow;
 
 use holdfast_consensus::handle::{BarrierError, ChangeError, MemberRefusal, ProposeError};
+use holdfast_core::auth::AuthChangeError;
 use holdfast_core::error::{
     ApplyError, LeaseGrantError, LeaseRevokeError, PutError, RangeError, RevisionError, TxnError,
 };
 use http::StatusCode;
 
 use crate::node::NodeError;
+
+mod auth;
 
 pub use tonic::Code;
 
@@ -72,18 +75,14 @@ pub enum Refusal {
     DeadlineExceeded,
     /// The metadata `client-api-version` is not text.
     InvalidClientApiVersion,
-    /// Authentication is off.
-    AuthNotEnabled,
-    /// There is no user `root`.
-    RootUserNotExist,
-    /// A user without a name.
-    UserEmpty,
     /// There is no such user.
     UserNotFound,
-    /// A role without a name.
-    RoleEmpty,
     /// A permission is to be granted and none is given.
     PermissionNotGiven,
+    /// A permission is to be granted that is none.
+    InvalidAuthManagement,
+    /// The gateway takes no names from certificates.
+    CertificateNameAtGateway,
     /// There is no such role.
     RoleNotFound,
     /// Peer URLs that are none.
@@ -108,15 +107,16 @@ impl From<Refusal> for Status {
             Refusal::NoLeader => (Unavailable, "etcdserver: no leader"),
             Refusal::DeadlineExceeded => (DeadlineExceeded, "context deadline exceeded"),
             Refusal::InvalidClientApiVersion => (InvalidArgument, "etcdserver: invalid client api version"),
-            Refusal::AuthNotEnabled => (FailedPrecondition, "etcdserver: authentication is not enabled"),
-            Refusal::RootUserNotExist => (FailedPrecondition, "etcdserver: root user does not exist"),
-            Refusal::UserEmpty => (InvalidArgument, "etcdserver: user name is empty"),
-            Refusal::UserNotFound => (FailedPrecondition, "etcdserver: user name not found"),
-            Refusal::RoleEmpty => (InvalidArgument, "etcdserver: role name is empty"),
+            Refusal::UserNotFound => auth::change(AuthChangeError::UserNotFound),
+            Refusal::RoleNotFound => auth::change(AuthChangeError::RoleNotFound),
+            Refusal::InvalidAuthManagement => auth::change(AuthChangeError::InvalidManagement),
             Refusal::PermissionNotGiven => (InvalidArgument, "etcdserver: permission not given"),
-            Refusal::RoleNotFound => (FailedPrecondition, "etcdserver: role name not found"),
             Refusal::BadMemberUrls => (InvalidArgument, "etcdserver: given member URLs are invalid"),
             Refusal::LearnerUnsupported => (FailedPrecondition, "etcdserver: rpc not supported for learner"),
+            Refusal::CertificateNameAtGateway => (
+                InvalidArgument,
+                "CommonName of client sending a request against gateway will be ignored and not used as expected",
+            ),
         };
         Status::new(code, text)
     }
@@ -136,6 +136,8 @@ impl From<NodeError> for Status {
             NodeError::Barrier(error) => return error.into(),
             NodeError::Range(error) => return error.into(),
             NodeError::Fault(fault) => return storage_fault(&fault),
+            NodeError::Login(error) => auth::login(error),
+            NodeError::Permission(error) => auth::permission(error),
             NodeError::LeaseTtlTooLarge => (Code::OutOfRange, "etcdserver: too large lease TTL"),
             NodeError::NoSpace => (Code::ResourceExhausted, NO_SPACE),
             NodeError::LeaseForwardTimeout => (
@@ -238,6 +240,8 @@ fn apply(error: ApplyError) -> (Code, &'static str) {
             (Code::FailedPrecondition, "etcdserver: lease already exists")
         }
         ApplyError::LeaseRevoke(LeaseRevokeError::NotFound) => (Code::NotFound, LEASE_NOT_FOUND),
+        ApplyError::Auth(error) => auth::change(error),
+        ApplyError::Permission(error) => auth::permission(error),
         ApplyError::NoSpace => (Code::ResourceExhausted, NO_SPACE),
         ApplyError::Corrupt => (Code::DataLoss, "etcdserver: corrupt cluster"),
         ApplyError::StaleExpiry => (Code::Unavailable, LEADER_CHANGED),

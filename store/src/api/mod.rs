@@ -11,6 +11,7 @@ mod learner;
 mod member_urls;
 pub mod v2;
 
+mod audit;
 mod body;
 #[cfg(test)]
 mod test_node;
@@ -24,6 +25,7 @@ use futures::future::Either;
 use http_body::Body;
 use tower::ServiceExt as _;
 
+use crate::auth::Peer;
 use crate::node::Node;
 use grpc::{GrpcMetrics, GrpcService};
 
@@ -41,18 +43,22 @@ impl ClientApi {
         Arc::new(ClientApi { grpc: Arc::new(GrpcService::new(node, metrics)), routes })
     }
 
-    /// Serves one request. Connections are to be set up with `grpc::configure_h2`.
+    /// Serves one request that came from `peer`. Connections are to be set up with `grpc::configure_h2`.
     pub fn serve<B>(
         &self,
-        request: Request<B>,
+        mut request: Request<B>,
+        peer: &Peer,
     ) -> impl Future<Output = Response<ApiBody>> + Send + 'static + use<B>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::error::Error + Send + Sync,
     {
         if grpc::is_grpc(&request) {
-            return Either::Left(self.grpc.clone().call(request).map(|response| response.map(ApiBody::Grpc)));
+            return Either::Left(
+                self.grpc.clone().call(request, peer).map(|response| response.map(ApiBody::Grpc)),
+            );
         }
+        request.extensions_mut().insert(peer.clone());
         let response = self.routes.clone().oneshot(request.map(axum::body::Body::new));
         Either::Right(Box::pin(async move {
             let Ok(response) = response.await;

@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 
 use super::grpc::GrpcMetrics;
 use super::http;
+use crate::auth::{AuthSettings, Authenticator};
 use crate::config::HttpSettings;
 use crate::node::{Node, NodeSettings};
 
@@ -60,6 +61,7 @@ fn node_settings() -> NodeSettings {
         heartbeat_interval: Duration::from_millis(10),
         request_bytes_max: 1 << 20,
         txn_operations_max: 128,
+        auth: AuthSettings::default(),
         watch_progress_interval: Duration::from_secs(600),
     }
 }
@@ -89,7 +91,9 @@ fn consensus_config(data_dir: &TempDir) -> ConsensusConfig {
 
 impl TestNode {
     async fn start_with(settings: &HttpSettings, data_dir: TempDir, config: ConsensusConfig) -> TestNode {
-        let node = Node::start(node_settings(), config).await.unwrap();
+        let node_settings = node_settings();
+        let authenticator = Arc::new(Authenticator::start(node_settings.auth.clone()).unwrap());
+        let node = Node::start(node_settings, config, authenticator).await.unwrap();
         let metrics = Arc::new(GrpcMetrics::default());
         let routes = http::routes(node.clone(), metrics.clone(), settings);
         TestNode { node, metrics, routes, _data_dir: data_dir }

@@ -55,7 +55,7 @@ mod tests {
             for word in ["listen-client-urls", "existing", "completion", "holdfast"] {
                 assert!(script.contains(word), "{shell}: {word}");
             }
-            assert!(!script.contains("bcrypt-cost"), "{shell}");
+            assert!(!script.contains("max-snapshots"), "{shell}");
         }
         assert_eq!(completion(Persona::Holdfast, "tcsh"), None);
     }

@@ -8,7 +8,7 @@ use holdfast_core::command::{Command, Operation};
 
 use super::lease_clock::LeaseClock;
 use super::{Node, unix_nanos};
-use crate::limits::{DISK_LOOK_INTERVAL, LEASE_EXPIRE_RETRY, PUBLISH_RETRY};
+use crate::limits::{DISK_LOOK_INTERVAL, LEASE_EXPIRE_RETRY, PUBLISH_RETRY, TOKEN_RENEWAL_INTERVAL};
 use crate::version::CLUSTER_VERSION;
 
 impl Node {
@@ -18,6 +18,7 @@ impl Node {
         tokio::spawn(expire_leases(Arc::downgrade(self), self.lease_clock.clone()));
         tokio::spawn(publish(Arc::downgrade(self)));
         tokio::spawn(look_at_disk(Arc::downgrade(self)));
+        tokio::spawn(renew_tokens(Arc::downgrade(self)));
     }
 
     async fn take_the_lead(&self) {
@@ -34,7 +35,7 @@ impl Node {
         }
         if self.view().cluster_version().ok().flatten().as_deref() != Some(CLUSTER_VERSION) {
             let set = Operation::ClusterVersionSet { version: CLUSTER_VERSION.to_owned() };
-            if let Err(error) = self.consensus.propose(Command::from(set)).await {
+            if let Err(error) = self.consensus.propose(Command::of_member(set)).await {
                 tracing::warn!(%error, "cluster version not set yet");
             }
         }
@@ -68,7 +69,7 @@ async fn expire_leases(node: Weak<Node>, clock: Arc<LeaseClock>) {
     loop {
         let (term, ids) = clock.next_expired().await;
         let Some(node) = node.upgrade() else { return };
-        let expiry = Command::from(Operation::LeaseExpire { ids, term });
+        let expiry = Command::of_member(Operation::LeaseExpire { ids, term });
         if let Err(error) = node.consensus.propose(expiry).await {
             tracing::debug!(%error, "expiry of leases waits for a leader");
             tokio::time::sleep(LEASE_EXPIRE_RETRY).await;
@@ -82,7 +83,7 @@ async fn publish(node: Weak<Node>) {
         match node.publication() {
             Ok(None) => return,
             Ok(Some(operation)) => {
-                if let Err(error) = node.consensus.propose(Command::from(operation)).await {
+                if let Err(error) = node.consensus.propose(Command::of_member(operation)).await {
                     tracing::debug!(%error, "this member's name is not published yet");
                     tokio::time::sleep(PUBLISH_RETRY).await;
                 }
@@ -101,5 +102,19 @@ async fn look_at_disk(node: Weak<Node>) {
         interval.tick().await;
         let Some(node) = node.upgrade() else { return };
         node.disk_guard.look();
+    }
+}
+
+/// Takes up changed keys of tokens, and extends the tokens that are in use, all of this member's in one entry.
+async fn renew_tokens(node: Weak<Node>) {
+    loop {
+        tokio::time::sleep(TOKEN_RENEWAL_INTERVAL).await;
+        let Some(node) = node.upgrade() else { return };
+        node.authenticator.reload_keys();
+        let Some(change) = node.authenticator.take_renewals() else { continue };
+        // What is lost is asked for again at the token's next use.
+        if let Err(error) = node.consensus.propose(Command::of_member(Operation::Auth(change))).await {
+            tracing::debug!(%error, "tokens not renewed yet");
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Every way in which a call on the node can fail. The wire texts and codes are given in `api/error.rs` only.
 
 use holdfast_consensus::handle::{BarrierError, ChangeError, ProposeError};
+use holdfast_core::auth::{AccessError, PermissionError};
 use holdfast_core::error::{ApplyError, RangeError};
 use holdfast_core::rows::RowsFault;
+
+use crate::auth::LoginError;
 
 /// Why a call has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,6 +25,12 @@ pub enum NodeError {
     /// Storage failed.
     #[error(transparent)]
     Fault(#[from] RowsFault),
+    /// Nobody knows who asks.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// The caller may not do this.
+    #[error(transparent)]
+    Permission(#[from] PermissionError),
     /// The time to live is above the maximum.
     #[error("lease TTL too large")]
     LeaseTtlTooLarge,
@@ -43,4 +52,13 @@ pub enum NodeError {
     /// The membership is not changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+}
+
+impl From<AccessError> for NodeError {
+    fn from(error: AccessError) -> NodeError {
+        match error {
+            AccessError::Refused(refusal) => refusal.into(),
+            AccessError::Fault(fault) => fault.into(),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Lease calls of clients: what must be durable goes through the log, renewals are the leader's memory alone.
 
 use holdfast_consensus::handle::ProposeError;
+use holdfast_core::auth::Guard;
 use holdfast_core::command::Operation;
 use holdfast_core::ids::LeaseId;
 use holdfast_core::limits::LEASE_TTL_SECONDS_MAX;
@@ -9,6 +10,7 @@ use holdfast_core::response::Response;
 use super::lease_asks::{ASK_REMAINING, ASK_RENEW, decode_pair, encode_id};
 use super::lease_clock::Renewal;
 use super::{Header, LeaseTimeToLive, Node, NodeError, NodeSettings};
+use crate::auth::Claim;
 use crate::limits::LEASE_FORWARD_TIMEOUT;
 
 impl Node {
@@ -18,15 +20,17 @@ impl Node {
     /// `LeaseTtlTooLarge`, a taken id, a used-up quota, or no outcome in time.
     pub async fn lease_grant(
         &self,
+        claim: &Claim,
         id: LeaseId,
         ttl_seconds: i64,
     ) -> Result<(Header, LeaseId, i64), NodeError> {
+        self.check_login(claim).await?;
         if ttl_seconds > LEASE_TTL_SECONDS_MAX {
             return Err(NodeError::LeaseTtlTooLarge);
         }
         let id = if id.is_none() { self.lease_ids.choose() } else { id };
         let ttl_seconds = ttl_seconds.max(lease_ttl_seconds_min(&self.settings));
-        let (header, response) = self.propose(Operation::LeaseGrant { id, ttl_seconds }).await?;
+        let (header, response) = self.propose_as(claim, Operation::LeaseGrant { id, ttl_seconds }).await?;
         match response {
             Response::LeaseGrant { id, ttl_seconds } => Ok((header, id, ttl_seconds)),
             _ => Ok((header, id, ttl_seconds)),
@@ -34,12 +38,20 @@ impl Node {
     }
 
     /// Revokes a lease and deletes its keys in one revision.
-    pub async fn lease_revoke(&self, id: LeaseId) -> Result<Header, NodeError> {
-        Ok(self.propose(Operation::LeaseRevoke { id }).await?.0)
+    pub async fn lease_revoke(&self, claim: &Claim, id: LeaseId) -> Result<Header, NodeError> {
+        Ok(self.propose_as(claim, Operation::LeaseRevoke { id }).await?.0)
     }
 
     /// Renews a lease at the leader; answers its time to live, 0 when there is no such lease.
-    pub async fn lease_keep_alive(&self, id: LeaseId) -> Result<(Header, i64), NodeError> {
+    ///
+    /// # Errors
+    /// When the caller may not write one of its keys, or the leader does not answer.
+    pub async fn lease_keep_alive(&self, claim: &Claim, id: LeaseId) -> Result<(Header, i64), NodeError> {
+        let check = |guard: &Guard<'_>| {
+            guard.login()?;
+            guard.lease_writes(id)
+        };
+        self.check_access(claim, check).await?;
         // The header is taken before the renewal: a client must not read the renewal as newer than it is (etcd).
         let header = self.header();
         match self.lease_clock.renew_or_wait(id).await {
@@ -52,23 +64,37 @@ impl Node {
     /// What is left of a lease, with its keys when `keys`; a lease that is not there has -1 seconds.
     pub async fn lease_time_to_live(
         &self,
+        claim: &Claim,
         id: LeaseId,
         keys: bool,
     ) -> Result<(Header, LeaseTimeToLive), NodeError> {
+        self.check_login(claim).await?;
         let (ttl_seconds, granted_ttl_seconds) = if self.lease_clock.is_leading() {
             self.lease_clock.remaining(id).unwrap_or((-1, 0))
         } else {
             self.ask_leader(ASK_REMAINING, id).await?
         };
-        let view = self.read(true).await?;
+        let check = |guard: &Guard<'_>| if keys { guard.lease_reads(id) } else { Ok(guard.login()?) };
+        let view = self.read_as(claim, true, check).await?;
         let keys = if keys && ttl_seconds >= 0 { view.lease_keys(id)? } else { Vec::new() };
         let answer = LeaseTimeToLive { id, ttl_seconds, granted_ttl_seconds, keys };
         Ok((self.header_at(view.head().revision), answer))
     }
 
     /// All leases, those that expire first first; by id on a member that does not lead.
-    pub async fn leases(&self) -> Result<(Header, Vec<LeaseId>), NodeError> {
+    ///
+    /// # Errors
+    /// When the caller may not read one of their keys.
+    pub async fn leases(&self, claim: &Claim) -> Result<(Header, Vec<LeaseId>), NodeError> {
         let view = self.view();
+        if view.auth().is_enabled() {
+            let leases = view.leases()?;
+            let check = |guard: &Guard<'_>| {
+                guard.login()?;
+                leases.iter().try_for_each(|lease| guard.lease_reads(lease.id))
+            };
+            self.check_access(claim, check).await?;
+        }
         let header = self.header_at(view.head().revision);
         match self.lease_clock.ids_by_deadline() {
             Some(ids) => Ok((header, ids)),
@@ -97,6 +123,7 @@ fn lease_ttl_seconds_min(settings: &NodeSettings) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::AuthSettings;
     use std::time::Duration;
 
     fn settings(heartbeat_ms: u64, election_ms: u64) -> NodeSettings {
@@ -109,6 +136,7 @@ mod tests {
             heartbeat_interval: Duration::from_millis(heartbeat_ms),
             request_bytes_max: 0,
             txn_operations_max: 0,
+            auth: AuthSettings::default(),
             watch_progress_interval: Duration::from_secs(600),
         }
     }

@@ -1,6 +1,7 @@
 //! The node as the API layers see it: reads, proposals, leases, members and status of this member. It knows core
 //! types only; wire messages stop in `api`.
 
+mod access;
 mod background;
 mod compactor;
 mod disk_guard;
@@ -16,6 +17,7 @@ mod propose;
 mod published;
 mod start;
 mod types;
+mod users;
 mod v2;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use holdfast_core::ids::{ClusterId, MemberId, Revision, Term};
 use holdfast_core::read::ReadView;
 use holdfast_core::response::Alarm;
 
+use crate::auth::Authenticator;
 use crate::watch::Hub;
 use disk_guard::DiskGuard;
 use lease_clock::LeaseClock;
@@ -48,6 +51,7 @@ pub struct Node {
     leader_since_unix_nanos: AtomicI64,
     lease_ids: LeaseIds,
     disk_guard: DiskGuard,
+    authenticator: Arc<Authenticator>,
 }
 
 impl Node {

@@ -11,11 +11,16 @@ use super::lease_clock::LeaseClock;
 use super::lease_id::LeaseIds;
 use super::observer::NodeObserver;
 use super::{Node, NodeSettings, unix_nanos};
+use crate::auth::Authenticator;
 use crate::watch::Hub;
 
 impl Node {
     /// Opens the data folder, starts consensus and the node's own loops.
-    pub async fn start(settings: NodeSettings, config: ConsensusConfig) -> Result<Arc<Node>, StartError> {
+    pub async fn start(
+        settings: NodeSettings,
+        config: ConsensusConfig,
+        authenticator: Arc<Authenticator>,
+    ) -> Result<Arc<Node>, StartError> {
         let data_dir = config.data_dir.clone();
         let prepared = Prepared::open(config).await?;
         let MemberIdentity { cluster_id, member_id } = prepared.identity();
@@ -42,6 +47,7 @@ impl Node {
             leader_since_unix_nanos: AtomicI64::new(unix_nanos()),
             lease_ids: LeaseIds::new(member_id),
             disk_guard: DiskGuard::new(&data_dir),
+            authenticator,
         });
         node.start_background();
         Ok(node)

@@ -7,6 +7,8 @@ use holdfast_consensus::handle::ConsensusStatus;
 use holdfast_core::ids::{ClusterId, LeaseId, MemberId, Revision, Term};
 use holdfast_core::response::Alarm;
 
+use crate::auth::AuthSettings;
+
 /// What every answer says about where it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Header {
@@ -86,6 +88,8 @@ pub struct NodeSettings {
     pub request_bytes_max: usize,
     /// Most operations in a transaction.
     pub txn_operations_max: usize,
+    /// Tokens and passwords.
+    pub auth: AuthSettings,
     /// How often watchers that asked for it are told how far they have come.
     pub watch_progress_interval: Duration,
 }

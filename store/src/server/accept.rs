@@ -70,7 +70,7 @@ impl<S: Service> Acceptor<S> {
             return;
         };
         let (drain, drained) = oneshot::channel();
-        let service = self.service.clone();
+        let service = self.service.for_peer(stream.peer());
         let task = match stream {
             Stream::Tcp(stream) if S::GATHERS_WRITES => {
                 self.tasks.spawn(serve(GatheredWrites::new(stream), service, drained, permit))

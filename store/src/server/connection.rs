@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use crate::api::grpc::configure_h2;
+use crate::auth::Peer;
 use crate::limits::{
     CONNECTION_FIRST_BYTES_MIN, CONNECTION_FIRST_BYTES_TIMEOUT, HTTP1_BUFFER_BYTES_MAX,
     HTTP1_HEADER_READ_TIMEOUT,
@@ -33,6 +34,11 @@ pub(super) trait Service: Clone + Send + Sync + 'static {
     const GATHERS_WRITES: bool;
     /// The body of an answer.
     type Body: Body<Data = Bytes, Error: std::error::Error + Send + Sync + 'static> + Send + 'static;
+    /// The service of one connection.
+    fn for_peer(&self, _peer: Peer) -> Self {
+        self.clone()
+    }
+
     /// Answers one request.
     fn serve(
         &self,

@@ -5,6 +5,8 @@ use std::io;
 
 use holdfast_consensus::handle::StartError;
 
+use crate::auth::AuthStartError;
+
 /// What a listener is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -194,6 +196,9 @@ pub enum StartupError {
         /// What is wrong.
         reason: String,
     },
+    /// Who the clients are cannot be found out.
+    #[error(transparent)]
+    Auth(#[from] AuthStartError),
     /// Something else failed.
     #[error("cannot start: {0}")]
     Other(String),

@@ -10,6 +10,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::error::{ListenProblem, Role, StartupError};
+use crate::auth::Peer;
 use crate::config::{ListenAddress, ListenUrl};
 use crate::limits::{LISTEN_BACKLOG, TCP_KEEPALIVE_IDLE, TCP_KEEPALIVE_INTERVAL};
 
@@ -27,6 +28,17 @@ pub(super) enum Stream {
     Tcp(TcpStream),
     /// From a path.
     Unix(UnixStream),
+}
+
+impl Stream {
+    /// Who is at the other end, as far as the socket tells.
+    pub(super) fn peer(&self) -> Peer {
+        let address = match self {
+            Stream::Tcp(stream) => stream.peer_addr().ok().map(|address| address.ip().to_canonical()),
+            Stream::Unix(_) => None,
+        };
+        Peer { address, certificate: None }
+    }
 }
 
 /// Removes the file of a socket when dropped.

@@ -27,6 +27,7 @@ use tokio::time::timeout;
 
 use crate::api::grpc::GrpcMetrics;
 use crate::api::{ClientApi, http};
+use crate::auth::Authenticator;
 use crate::config::{Config, Listeners};
 use crate::limits::{PEER_CONNECTIONS_MAX, STOP_TIMEOUT};
 use crate::node::Node;
@@ -67,6 +68,7 @@ impl Server {
     pub async fn start(config: Config) -> Result<Server, StartupError> {
         let (bound, founding) = first_start::prepare(&config).await?;
         let data_dir = config.consensus.data_dir.display().to_string();
+        let authenticator = Arc::new(Authenticator::start(config.node.auth.clone())?);
         let mut consensus = config.consensus;
         consensus.founding = founding;
         let described = consensus
@@ -74,7 +76,7 @@ impl Server {
             .as_ref()
             .filter(|founding| config.is_first_start_given && !founding.members.is_empty())
             .map(|it| it.identity);
-        let node = Node::start(config.node, consensus)
+        let node = Node::start(config.node, consensus, authenticator)
             .await
             .map_err(|error| StartupError::from_node(data_dir, error))?;
         announce::identity(&node, described);
@@ -91,7 +93,7 @@ impl Server {
         let routes = http::routes(Arc::clone(&node), Arc::clone(&counts), &config.http);
         let metrics_routes = http::metrics_routes(Arc::clone(&node), Arc::clone(&counts));
         let api = ClientApi::new(Arc::clone(&node), counts, routes);
-        let clients = Listening::start(bound.clients, &Clients(api), &room, &runtime);
+        let clients = Listening::start(bound.clients, &Clients::new(api), &room, &runtime);
         let metrics = Listening::start(bound.metrics, &Routes(metrics_routes), &room, &runtime);
         let addresses = listed(&config.listeners.client);
         tokio::spawn(announce::leaders(Arc::downgrade(&node)));

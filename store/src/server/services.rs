@@ -9,20 +9,34 @@ use tower::ServiceExt as _;
 
 use super::connection::Service;
 use crate::api::{ApiBody, ClientApi};
+use crate::auth::Peer;
 
-/// The client port.
+/// The client port; of each connection its own, which knows the other side.
 #[derive(Clone)]
-pub(super) struct Clients(pub(super) Arc<ClientApi>);
+pub(super) struct Clients {
+    api: Arc<ClientApi>,
+    peer: Peer,
+}
+
+impl Clients {
+    pub(super) fn new(api: Arc<ClientApi>) -> Clients {
+        Clients { api, peer: Peer::default() }
+    }
+}
 
 impl Service for Clients {
     const GATHERS_WRITES: bool = true;
     type Body = ApiBody;
 
+    fn for_peer(&self, peer: Peer) -> Clients {
+        Clients { api: Arc::clone(&self.api), peer }
+    }
+
     fn serve(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<ApiBody>> + Send + 'static + use<> {
-        self.0.serve(request)
+        self.api.serve(request, &self.peer)
     }
 }
 

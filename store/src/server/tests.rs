@@ -17,6 +17,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic_prost::ProstCodec;
 
 use super::{Server, StartupError};
+use crate::auth::AuthSettings;
 use crate::config::{
     AutoCompaction, Config, FirstStart, HttpSettings, ListenAddress, ListenUrl, Listeners, LogFormat,
     LogLevel, LogOutput, LogSettings,
@@ -58,6 +59,7 @@ fn config(data_dir: &Path) -> Config {
             heartbeat_interval,
             request_bytes_max: 1 << 20,
             txn_operations_max: 128,
+            auth: AuthSettings::default(),
             watch_progress_interval: Duration::from_secs(600),
         },
         consensus: ConsensusConfig {

@@ -15,6 +15,7 @@ use holdfast_core::watch::{Moment, WatchId, WatchIndex};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
+use super::asker::Asker;
 use super::inbox::Inbox;
 use super::recent::Recent;
 use super::requests::WatchRequests;
@@ -96,7 +97,7 @@ impl Hub {
         let wakers = if news.replaced || state.view.is_none() || !follows {
             state.replace(news.view)
         } else {
-            state.advance(news.view, news.events)
+            state.advance(news.view, news.events, news.auth_changed)
         };
         drop(state);
         wake(wakers);
@@ -116,12 +117,12 @@ impl Hub {
         wake(wakers);
     }
 
-    /// Opens a stream. It ends when the stream is dropped; a client that only sends no more requests keeps it.
-    pub fn open(self: &Arc<Self>) -> (WatchRequests, WatchStream) {
+    /// Opens a stream for a client. It ends when the stream is dropped; a client that only sends no more requests keeps it.
+    pub fn open(self: &Arc<Self>, asker: Asker) -> (WatchRequests, WatchStream) {
         let inbox = Arc::new(Inbox::default());
         let slot = self.state.lock().add(&inbox);
         let (requests, receiver) = WatchRequests::channel();
-        (requests, WatchStream::new(self.clone(), slot, inbox, receiver))
+        (requests, WatchStream::new(self.clone(), slot, inbox, receiver, asker))
     }
 
     /// Number of open streams.
@@ -200,18 +201,35 @@ impl State {
         let from = self.moment.revision.next();
         self.recent.clear();
         self.set_view(view);
-        self.streams.iter().flatten().filter_map(|inbox| inbox.miss(from)).collect()
+        self.ask_again(from)
     }
 
-    fn advance(&mut self, view: ReadView, events: Vec<RevisionEvents>) -> Vec<Waker> {
+    /// Everybody has to find out whether it may still watch, before it sees what happened from `from` on.
+    fn ask_again(&mut self, from: Revision) -> Vec<Waker> {
+        self.streams.iter().flatten().filter_map(|inbox| inbox.ask_again(from)).collect()
+    }
+
+    fn advance(
+        &mut self,
+        view: ReadView,
+        events: Vec<RevisionEvents>,
+        auth_changed: Option<Revision>,
+    ) -> Vec<Waker> {
         let mut wakers = Vec::new();
+        let mut new_rights_from = auth_changed.map(Revision::next);
         let is_anybody_here = self.streams.len() > self.free.len();
         for revision in events {
+            if let Some(from) = new_rights_from.take_if(|from| *from <= revision.revision) {
+                wakers.extend(self.ask_again(from));
+            }
             if is_anybody_here {
                 let revision = SharedRevision::new(revision);
                 self.deliver(&revision, &mut wakers);
                 self.recent.push(revision);
             }
+        }
+        if let Some(from) = new_rights_from {
+            wakers.extend(self.ask_again(from));
         }
         self.set_view(view);
         wakers

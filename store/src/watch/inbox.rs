@@ -25,6 +25,8 @@ pub(super) struct Received {
     /// From this revision on nothing is left in the inbox until the stream calls `resume`.
     pub missed_from: Option<Revision>,
     pub is_closed: bool,
+    /// Users or roles have changed behind what was left.
+    pub has_new_rights: bool,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +40,7 @@ struct State {
     size_bytes: usize,
     missed_from: Option<Revision>,
     is_closed: bool,
+    has_new_rights: bool,
     /// Whether something happened that the stream has not seen.
     is_new: bool,
     waker: Option<Waker>,
@@ -70,6 +73,14 @@ impl Inbox {
     pub fn miss(&self, from: Revision) -> Option<Waker> {
         let mut state = self.state.lock();
         state.missed_from.get_or_insert(from);
+        state.notify()
+    }
+
+    /// Users or roles have changed: events from `from` on are left to history, which is read only by those who still may.
+    pub fn ask_again(&self, from: Revision) -> Option<Waker> {
+        let mut state = self.state.lock();
+        state.missed_from.get_or_insert(from);
+        state.has_new_rights = true;
         state.notify()
     }
 
@@ -110,5 +121,6 @@ fn take(state: &mut State) -> Received {
         deliveries: std::mem::take(&mut state.deliveries),
         missed_from: state.missed_from,
         is_closed: state.is_closed,
+        has_new_rights: std::mem::take(&mut state.has_new_rights),
     }
 }

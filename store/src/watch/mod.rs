@@ -1,6 +1,7 @@
 //! Watches at run time: the hub hears of applied entries and hands events to client streams; streams that are late
 //! read history. The rules are in `holdfast_core::watch`; here are only queues, tasks and encoding.
 
+mod asker;
 mod history;
 mod hub;
 mod inbox;
@@ -11,8 +12,9 @@ mod revision;
 mod stream;
 mod wire;
 
+pub use asker::Asker;
 pub use hub::Hub;
-pub use node_wait::{HistoryCleared, NodeWait};
+pub use node_wait::{NodeWait, NodeWaitError};
 pub use requests::WatchRequests;
 pub use stream::WatchStream;
 

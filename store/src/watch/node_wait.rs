@@ -8,21 +8,28 @@ use std::sync::Arc;
 use holdfast_core::ids::Revision;
 use holdfast_core::read::ReadView;
 use holdfast_core::v2::{V2Event, V2Watch};
-use holdfast_core::watch::{Moment, WatchId};
+use holdfast_core::watch::{Moment, WatchId, WatchRefusal};
 
-use super::hub::{Hub, Slot};
+use super::asker::{Asker, refusal};
+use super::hub::{Hub, Slot, State};
 use super::inbox::Inbox;
 use super::revision::SharedRevision;
 use crate::limits::WATCH_SCAN_EVENTS_MAX;
 
-/// The history that a wait asks for is gone.
+/// Why nobody waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("history begins at {compacted}")]
-pub struct HistoryCleared {
-    /// The first revision that can be asked for.
-    pub compacted: Revision,
-    /// The store's revision.
-    pub revision: Revision,
+pub enum NodeWaitError {
+    /// The history that is asked for is gone.
+    #[error("history begins at {compacted}")]
+    HistoryCleared {
+        /// The first revision that can be asked for.
+        compacted: Revision,
+        /// The store's revision.
+        revision: Revision,
+    },
+    /// The client may not read what it wants to wait for.
+    #[error(transparent)]
+    Refused(#[from] WatchRefusal),
 }
 
 /// A wait under way. It ends when it is dropped.
@@ -37,23 +44,31 @@ pub struct NodeWait {
     /// Changes from this revision on have to be read from history.
     behind_from: Option<Revision>,
     found: VecDeque<V2Event>,
+    asker: Asker,
+    is_over: bool,
 }
 
 impl Hub {
     /// Begins to wait for what happens from `since` on, or from now on when that is 0.
     ///
     /// # Errors
-    /// When the history from there on is compacted.
-    pub fn wait_node(self: &Arc<Hub>, watch: V2Watch, since: u64) -> Result<NodeWait, HistoryCleared> {
+    /// When the history from there on is compacted, or the client may not read there.
+    pub fn wait_node(
+        self: &Arc<Hub>,
+        mut asker: Asker,
+        watch: V2Watch,
+        since: u64,
+    ) -> Result<NodeWait, NodeWaitError> {
         let inbox = Arc::new(Inbox::default());
         let mut state = self.lock();
+        check(&state, &mut asker, &watch)?;
         let Moment { revision, compacted } = state.moment();
         let since = match i64::try_from(since) {
             Ok(0) => revision.next(),
             since => Revision(since.unwrap_or(i64::MAX)),
         };
         if since < compacted {
-            return Err(HistoryCleared { compacted, revision });
+            return Err(NodeWaitError::HistoryCleared { compacted, revision });
         }
         let behind_from = (since <= revision).then_some(since);
         if let Some(from) = behind_from {
@@ -66,8 +81,27 @@ impl Hub {
         drop(state);
         self.count_watchers(0, 1);
         let found = VecDeque::new();
-        Ok(NodeWait { hub: self.clone(), slot, inbox, watch, since, begun_at: revision, behind_from, found })
+        let hub = self.clone();
+        Ok(NodeWait {
+            hub,
+            slot,
+            inbox,
+            watch,
+            since,
+            begun_at: revision,
+            behind_from,
+            found,
+            asker,
+            is_over: false,
+        })
     }
+}
+
+/// Whether a wait may begin or go on.
+fn check(state: &State, asker: &mut Asker, watch: &V2Watch) -> Result<(), WatchRefusal> {
+    let Some(view) = state.view().filter(|view| view.auth().is_enabled()) else { return Ok(()) };
+    let caller = asker.caller(view.auth())?;
+    view.guard(&caller).v2_wait(&watch.path, watch.is_recursive).map_err(refusal)
 }
 
 /// How a wait goes on that has to read history.
@@ -91,6 +125,9 @@ impl NodeWait {
             if let Some(event) = self.found.pop_front() {
                 return Some(event);
             }
+            if self.is_over {
+                return None;
+            }
             let is_open = match self.behind_from {
                 Some(from) => self.catch_up(from).await,
                 None => self.receive().await,
@@ -113,6 +150,9 @@ impl NodeWait {
             }
         }
         self.behind_from = received.missed_from.map(|from| from.max(self.since));
+        // Whoever may no longer wait gets what happened before, and then the end.
+        self.is_over |=
+            received.has_new_rights && check(&self.hub.clone().lock(), &mut self.asker, &self.watch).is_err();
         !received.is_closed
     }
 

@@ -10,14 +10,18 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use holdfast_core::auth::Access;
 use holdfast_core::ids::Revision;
-use holdfast_core::watch::{Moment, StreamWatches, WatchId, WatchMessage};
+use holdfast_core::key_range::KeyRange;
+use holdfast_core::read::ReadView;
+use holdfast_core::watch::{Moment, StreamWatches, WatchId, WatchMessage, WatchRefusal};
 use holdfast_proto::etcdserverpb as pb;
 use parking_lot::MutexGuard;
 use pb::watch_request::RequestUnion;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
+use super::asker::{Asker, refusal};
 use super::history::{Budget, Scan, ScanError, Scanned};
 use super::hub::{Hub, Slot, State};
 use super::inbox::{Delivery, Inbox, Received};
@@ -38,7 +42,10 @@ pub struct WatchStream {
     missed_from: Option<Revision>,
     /// History is being read by all watchers, and nothing is left in the inbox until it is done.
     is_paused: bool,
+    /// Users or roles have changed since the watchers were last asked whether they may watch.
+    has_new_rights: bool,
     is_ended: bool,
+    asker: Asker,
     scan: Option<Scan>,
     budget: Budget,
     progress: Option<Pin<Box<Sleep>>>,
@@ -63,6 +70,7 @@ impl WatchStream {
         slot: Slot,
         inbox: Arc<Inbox>,
         requests: mpsc::Receiver<pb::WatchRequest>,
+        asker: Asker,
     ) -> WatchStream {
         WatchStream {
             hub,
@@ -73,7 +81,9 @@ impl WatchStream {
             work: VecDeque::new(),
             missed_from: None,
             is_paused: false,
+            has_new_rights: false,
             is_ended: false,
+            asker,
             scan: None,
             budget: Budget::default(),
             progress: None,
@@ -132,7 +142,8 @@ impl WatchStream {
     }
 
     fn receive(&mut self, received: Received) {
-        let Received { deliveries, missed_from, is_closed } = received;
+        let Received { deliveries, missed_from, is_closed, has_new_rights } = received;
+        self.has_new_rights |= has_new_rights;
         self.work.extend(deliveries.into_iter().map(Work::Delivery));
         if !self.is_paused {
             self.missed_from = missed_from;
@@ -191,6 +202,12 @@ impl WatchStream {
         let hub = self.hub.clone();
         let (mut state, moment) = self.settle(&hub);
         let mut answer = VecDeque::new();
+        if create.start_revision >= 0
+            && let Err(refusal) = self.check_new(state.view(), &create.range)
+        {
+            answer.push_back(WatchMessage::Refused { revision: moment.revision, refusal });
+            return self.answer(answer);
+        }
         if let Some((watch_id, range)) = self.watches.create(create, moment, &mut answer) {
             state.insert(self.slot, watch_id, &range);
         }
@@ -199,6 +216,30 @@ impl WatchStream {
             self.watches.fall_behind(moment.revision.next());
         }
         self.answer(answer);
+    }
+
+    fn check_new(&mut self, view: Option<&ReadView>, range: &KeyRange) -> Result<(), WatchRefusal> {
+        let Some(auth) = view.map(ReadView::auth).filter(|auth| auth.is_enabled()) else { return Ok(()) };
+        let caller = self.asker.identify(auth)?;
+        auth.check_range(&caller, range, Access::Read).map_err(refusal)
+    }
+
+    /// Ends the watchers that may no longer watch.
+    fn ask_again(&mut self, state: &mut State) {
+        self.has_new_rights = false;
+        let Some(view) = state.view().cloned() else { return };
+        let auth = view.auth();
+        let revision = state.moment().revision;
+        let caller = self.asker.caller(auth);
+        let check = |range: &KeyRange| {
+            auth.check_range(caller.as_ref().map_err(|refusal| *refusal)?, range, Access::Read)
+                .map_err(refusal)
+        };
+        let before = self.watches.len();
+        for (watch_id, range) in self.watches.revoke(revision, check, &mut self.messages) {
+            state.remove(self.slot, watch_id, &range);
+        }
+        self.hub.count_watchers(before, self.watches.len());
     }
 
     fn cancel(&mut self, watch_id: WatchId) {
@@ -224,6 +265,9 @@ impl WatchStream {
     fn catch_up(&mut self, from: Revision) {
         let hub = self.hub.clone();
         let mut state = hub.lock();
+        if self.has_new_rights {
+            return self.ask_again(&mut state);
+        }
         let Moment { revision, compacted } = state.moment();
         if from < compacted {
             drop(state);

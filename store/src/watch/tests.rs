@@ -15,7 +15,8 @@ use parking_lot::Mutex;
 use pb::watch_request::RequestUnion;
 use prost::Message;
 
-use super::{Hub, WatchRequests, WatchStream};
+use super::{Asker, Hub, WatchRequests, WatchStream};
+use crate::auth::AuthSettings;
 use crate::limits::{WATCH_RECENT_REVISIONS_MAX, WATCH_REVISIONS_QUEUED_MAX};
 use crate::node::NodeSettings;
 
@@ -46,6 +47,7 @@ impl Store {
             heartbeat_interval: Duration::from_millis(100),
             request_bytes_max: 1 << 20,
             txn_operations_max: 128,
+            auth: AuthSettings::default(),
             watch_progress_interval,
         };
         let rows = MemoryRows::default();
@@ -73,14 +75,14 @@ impl Store {
         for operation in operations {
             index.0 += 1;
             let position = LogPosition { term: Term(5), index: LogIndex(index.0) };
-            batch.apply(position, &Command::from(operation)).unwrap().result.unwrap();
+            batch.apply(position, &Command::of_member(operation)).unwrap().result.unwrap();
         }
         let effects = batch.finish().unwrap();
         rows.apply(&effects.rows);
         let view = machine.read_view(Arc::new(rows.clone()));
         let events = if replaced { Vec::new() } else { effects.events };
-        let (leases, compacted) = (effects.leases, effects.compacted);
-        self.hub.applied(AppliedNews { view, events, leases, compacted, replaced });
+        let (leases, compacted, auth_changed) = (effects.leases, effects.compacted, effects.auth_changed);
+        self.hub.applied(AppliedNews { view, events, leases, compacted, auth_changed, replaced });
     }
 
     fn put(&self, key: &str, value: &str) {
@@ -92,7 +94,7 @@ impl Store {
     }
 
     fn open(&self) -> Client {
-        let (requests, stream) = self.hub.open();
+        let (requests, stream) = self.hub.open(Asker::default());
         Client { requests, stream }
     }
 }

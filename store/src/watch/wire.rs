@@ -59,6 +59,13 @@ impl Encoder {
                 canceled: true,
                 ..pb::WatchResponse::default()
             },
+            WatchMessage::Revoked { watch_id, revision, refusal } => pb::WatchResponse {
+                header: Some(self.header(revision, term)),
+                watch_id: watch_id.0,
+                canceled: true,
+                cancel_reason: refusal_text(refusal).to_owned(),
+                ..pb::WatchResponse::default()
+            },
             WatchMessage::Compacted { watch_id, compacted } => pb::WatchResponse {
                 header: Some(self.header(Revision(0), term)),
                 watch_id: watch_id.0,
@@ -91,6 +98,15 @@ fn refusal_text(refusal: WatchRefusal) -> &'static str {
         WatchRefusal::EmptyRange => "mvcc: watcher range is empty",
         WatchRefusal::DuplicateId => "mvcc: duplicate watch ID provided on the WatchStream",
         WatchRefusal::NegativeStart => "etcdserver: mvcc: required revision has been compacted",
+        // These come with gRPC's frame around them, as etcd sends them.
+        WatchRefusal::Nobody => "rpc error: code = InvalidArgument desc = etcdserver: user name is empty",
+        WatchRefusal::InvalidToken => {
+            "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token"
+        }
+        WatchRefusal::Denied => "rpc error: code = PermissionDenied desc = etcdserver: permission denied",
+        WatchRefusal::OldAuthRevision => {
+            "rpc error: code = InvalidArgument desc = etcdserver: revision of auth store is old"
+        }
     }
 }
 

@@ -266,6 +266,7 @@ impl ApplyWorker {
             events: effects.events,
             leases: effects.leases,
             compacted: effects.compacted,
+            auth_changed: effects.auth_changed,
             replaced: false,
         });
         answers.send(&self.parts.forwards);
@@ -360,6 +361,7 @@ impl ApplyWorker {
             events: Vec::new(),
             leases: Vec::new(),
             compacted: None,
+            auth_changed: None,
             replaced: true,
         });
         self.parts.published.complete();

@@ -60,6 +60,7 @@ fn touches_data(operation: &Operation) -> bool {
         | Operation::AlarmRaise { .. }
         | Operation::AlarmClear { .. }
         | Operation::MemberPublish { .. }
-        | Operation::ClusterVersionSet { .. } => false,
+        | Operation::ClusterVersionSet { .. }
+        | Operation::Auth(_) => false,
     }
 }

@@ -8,6 +8,7 @@ use crate::request::{DeleteRangeRequest, PutRequest};
 use crate::response::{Alarm, AlarmKind, DeleteRangeResponse, EventKind, KeyValue, PutResponse};
 use crate::test_store::{TERM, TestStore, put};
 
+mod auth;
 mod invariants;
 
 fn prev_of(response: Response) -> Option<KeyValue> {

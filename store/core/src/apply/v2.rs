@@ -53,7 +53,7 @@ impl ApplyBatch<'_> {
                 self.set(pending, NewNode { path, value, time_to_live, is_refresh })
             }
             V2Operation::Create { value, is_directory, time_to_live, is_in_order } => {
-                let path = if *is_in_order { self.in_order(path) } else { path.clone() };
+                let path = if *is_in_order { path.next_in_order(self.head.revision) } else { path.clone() };
                 let value = (!is_directory).then(|| value.clone());
                 let time_to_live = time_to_live.as_ref();
                 self.create(pending, NewNode { path: &path, value, time_to_live, is_refresh: false })
@@ -130,11 +130,6 @@ impl ApplyBatch<'_> {
             }
             Err(reason) => Err(self.not_found(reason)),
         }
-    }
-
-    /// The name of a node that is made now and sorts behind those made before.
-    fn in_order(&self, directory: &V2Path) -> V2Path {
-        directory.child(&format!("{:020}", self.head.revision.next().0))
     }
 
     /// Makes a node and the directories that lead to it, over the file `old` of its name.

@@ -4,13 +4,16 @@
 use bytes::Bytes;
 use prost::{Message, Oneof};
 
+/// Without a user name and a revision nobody asked; `is_member` excludes both.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Command {
     #[prost(string, tag = "1")]
     pub username: String,
     #[prost(uint64, tag = "2")]
     pub auth_revision: u64,
-    #[prost(oneof = "Operation", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 40")]
+    #[prost(bool, tag = "50")]
+    pub is_member: bool,
+    #[prost(oneof = "Operation", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 40, 51")]
     pub operation: Option<Operation>,
 }
 
@@ -44,6 +47,8 @@ pub(super) enum Operation {
     Noop(Noop),
     #[prost(message, tag = "40")]
     V2(V2),
+    #[prost(message, tag = "51")]
+    Auth(Auth),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -255,4 +260,53 @@ pub(super) struct V2TimeToLive {
     pub ttl_seconds: i64,
     #[prost(int64, tag = "3")]
     pub expiration_unix_nanos: i64,
+}
+
+/// `kind` is one of `auth_kind`; fields that the kind does not have are left out.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Auth {
+    #[prost(uint32, tag = "1")]
+    pub kind: u32,
+    #[prost(string, tag = "2")]
+    pub user: String,
+    #[prost(string, tag = "3")]
+    pub role: String,
+    /// A password hash or the key of simple tokens.
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    pub secret: Option<Bytes>,
+    #[prost(bytes = "bytes", tag = "5")]
+    pub key: Bytes,
+    #[prost(bytes = "bytes", tag = "6")]
+    pub range_end: Bytes,
+    /// 0 read, 1 write, 2 both.
+    #[prost(uint32, tag = "7")]
+    pub permission: u32,
+    #[prost(uint64, tag = "8")]
+    pub now_unix_seconds: u64,
+    #[prost(message, repeated, tag = "9")]
+    pub renewals: Vec<TokenRenewal>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct TokenRenewal {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub id: Bytes,
+    #[prost(uint64, tag = "2")]
+    pub until_unix_seconds: u64,
+}
+
+pub(super) mod auth_kind {
+    pub const ENABLE: u32 = 1;
+    pub const DISABLE: u32 = 2;
+    pub const USER_ADD: u32 = 3;
+    pub const USER_DELETE: u32 = 4;
+    pub const USER_CHANGE_PASSWORD: u32 = 5;
+    pub const USER_GRANT_ROLE: u32 = 6;
+    pub const USER_REVOKE_ROLE: u32 = 7;
+    pub const ROLE_ADD: u32 = 8;
+    pub const ROLE_DELETE: u32 = 9;
+    pub const ROLE_GRANT_PERMISSION: u32 = 10;
+    pub const ROLE_REVOKE_PERMISSION: u32 = 11;
+    pub const RENEW_TOKENS: u32 = 12;
 }

@@ -2,9 +2,10 @@
 
 use prost::Message;
 
-use super::{CodecError, message as wire, v2};
+use super::{CodecError, auth, message as wire, v2};
+use crate::auth::Caller;
 use crate::command::{Command, Operation};
-use crate::ids::{LeaseId, MemberId, Revision, Term};
+use crate::ids::{AuthRevision, LeaseId, MemberId, Revision, Term};
 use crate::key_range::KeyRange;
 use crate::limits::TXN_DEPTH_MAX;
 use crate::request::{
@@ -14,9 +15,15 @@ use crate::request::{
 use crate::response::AlarmKind;
 
 pub(super) fn command(message: wire::Command) -> Result<Command, CodecError> {
-    let wire::Command { username, auth_revision, operation: kind } = message;
+    let wire::Command { username, auth_revision, is_member, operation: kind } = message;
     let operation = operation(kind.ok_or(CodecError::Unknown("operation"))?)?;
-    Ok(Command { username, auth_revision, operation })
+    let caller = match (is_member, username.is_empty(), auth_revision) {
+        (true, true, 0) => Caller::Member,
+        (true, ..) => return Err(CodecError::Unknown("caller")),
+        (false, true, 0) => Caller::Nobody,
+        (false, ..) => Caller::User { name: username, auth_revision: AuthRevision(auth_revision) },
+    };
+    Ok(Command { caller, operation })
 }
 
 fn operation(operation: wire::Operation) -> Result<Operation, CodecError> {
@@ -52,6 +59,7 @@ fn operation(operation: wire::Operation) -> Result<Operation, CodecError> {
         }
         wire::Operation::ClusterVersion(version) => Operation::ClusterVersionSet { version },
         wire::Operation::V2(message) => Operation::V2(v2::read(message)?),
+        wire::Operation::Auth(message) => Operation::Auth(auth::read(message)?),
     })
 }
 

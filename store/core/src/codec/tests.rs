@@ -4,8 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::auth::{AuthChange, Caller, Permission, PermissionKind, Secret, TokenId, TokenRenewal};
 use crate::command::Operation;
-use crate::ids::{LeaseId, MemberId, Revision, Term};
+use crate::ids::{AuthRevision, LeaseId, MemberId, Revision, Term};
 use crate::key_range::KeyRange;
 use crate::request::{
     Compare, CompareResult, CompareTarget, DeleteRangeRequest, PutRequest, RangeRequest, SortOrder,
@@ -79,6 +80,42 @@ fn golden() -> Vec<(Operation, &'static str)> {
     ]
     .into_iter()
     .chain(golden_v2())
+    .chain(golden_auth())
+    .collect()
+}
+
+/// One change of every kind of users and roles.
+fn golden_auth() -> Vec<(Operation, &'static str)> {
+    let secret = || Secret::new("s".into());
+    let (user, role) = (|| "u".to_owned(), || "r".to_owned());
+    let permission = Permission { key: "a".into(), range_end: "b".into(), kind: PermissionKind::ReadWrite };
+    let (key, range_end) = ("a".into(), "b".into());
+    [
+        (AuthChange::Enable { token_key: secret() }, "019a03050801220173"),
+        (AuthChange::Disable, "019a03020802"),
+        (AuthChange::UserAdd { name: user(), password_hash: Some(secret()) }, "019a03080803120175220173"),
+        (AuthChange::UserAdd { name: user(), password_hash: None }, "019a03050803120175"),
+        (AuthChange::UserDelete { name: user() }, "019a03050804120175"),
+        (
+            AuthChange::UserChangePassword { name: user(), password_hash: Secret::default() },
+            "019a030708051201752200",
+        ),
+        (AuthChange::UserGrantRole { user: user(), role: role() }, "019a030808061201751a0172"),
+        (AuthChange::UserRevokeRole { user: user(), role: role() }, "019a030808071201751a0172"),
+        (AuthChange::RoleAdd { name: role() }, "019a030508081a0172"),
+        (AuthChange::RoleDelete { name: role() }, "019a030508091a0172"),
+        (AuthChange::RoleGrantPermission { role: role(), permission }, "019a030d080a1a01722a01613201623802"),
+        (AuthChange::RoleRevokePermission { role: role(), key, range_end }, "019a030b080b1a01722a0161320162"),
+        (
+            AuthChange::RenewTokens {
+                now_unix_seconds: 300,
+                renewals: vec![TokenRenewal { id: TokenId(*b"0123456789abcdef"), until_unix_seconds: 600 }],
+            },
+            "019a031c080c40ac024a150a103031323334353637383961626364656610d804",
+        ),
+    ]
+    .into_iter()
+    .map(|(change, bytes)| (Operation::Auth(change), bytes))
     .collect()
 }
 
@@ -125,8 +162,10 @@ fn every_kind_of_command_has_the_bytes_it_always_had() {
         assert_eq!(hex(&encoded), expected, "{command:?}");
         assert_eq!(decode(encoded), Ok(command));
     }
-    let command = Command { username: "root".into(), auth_revision: 4, operation: Operation::Noop };
+    let caller = Caller::User { name: "root".into(), auth_revision: AuthRevision(4) };
+    let command = Command { caller, operation: Operation::Noop };
     assert_eq!(hex(&encode(&command)), "010a04726f6f7410047a00");
+    assert_eq!(hex(&encode(&Command::of_member(Operation::Noop))), "017a00900301");
 }
 
 #[test]
@@ -152,6 +191,13 @@ fn what_is_not_understood_is_refused() {
     assert!(matches!(decode(Bytes::from_static(b"\x01\x22\x09")), Err(CodecError::Damaged(_))));
     let unknown_change = b"\x01\xc2\x02\x06\x0a\x02/a\x10\x08";
     assert_eq!(decode(Bytes::from_static(unknown_change)), Err(CodecError::Unknown("change of a node")));
+    let unknown_change = b"\x01\x9a\x03\x02\x08\x0d";
+    assert_eq!(
+        decode(Bytes::from_static(unknown_change)),
+        Err(CodecError::Unknown("change of users and roles"))
+    );
+    let member_and_user = b"\x01\x0a\x01u\x7a\x00\x90\x03\x01";
+    assert_eq!(decode(Bytes::from_static(member_and_user)), Err(CodecError::Unknown("caller")));
     let no_path = b"\x01\xc2\x02\x06\x0a\x02a/\x10\x06";
     assert_eq!(decode(Bytes::from_static(no_path)), Err(CodecError::Unknown("path of a node")));
 }
@@ -296,6 +342,46 @@ fn any_operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(member, attributes)| Operation::MemberPublish { member, attributes }),
         "[0-9.]{0,8}".prop_map(|version| Operation::ClusterVersionSet { version }),
         any_v2().prop_map(Operation::V2),
+        any_auth().prop_map(Operation::Auth),
+    ]
+}
+
+fn any_auth() -> impl Strategy<Value = AuthChange> {
+    let kinds = vec![PermissionKind::Read, PermissionKind::Write, PermissionKind::ReadWrite];
+    let names = ("\\PC{0,4}", "\\PC{0,4}");
+    let secret = prop::option::of(any_bytes().prop_map(Secret::new));
+    let permission = (any_bytes(), any_bytes(), prop::sample::select(kinds))
+        .prop_map(|(key, range_end, kind)| Permission { key, range_end, kind });
+    (0..12, names, secret, permission, any::<u64>()).prop_map(
+        |(of, (user, role), secret, permission, number)| match of {
+            0 => AuthChange::Enable { token_key: secret.unwrap_or_default() },
+            1 => AuthChange::Disable,
+            2 => AuthChange::UserAdd { name: user, password_hash: secret },
+            3 => AuthChange::UserDelete { name: user },
+            4 => AuthChange::UserChangePassword { name: user, password_hash: secret.unwrap_or_default() },
+            5 => AuthChange::UserGrantRole { user, role },
+            6 => AuthChange::UserRevokeRole { user, role },
+            7 => AuthChange::RoleAdd { name: role },
+            8 => AuthChange::RoleDelete { name: role },
+            9 => AuthChange::RoleGrantPermission { role, permission },
+            10 => AuthChange::RenewTokens {
+                now_unix_seconds: number,
+                renewals: vec![TokenRenewal { id: TokenId([7; 16]), until_unix_seconds: number }],
+            },
+            _ => {
+                let Permission { key, range_end, .. } = permission;
+                AuthChange::RoleRevokePermission { role, key, range_end }
+            }
+        },
+    )
+}
+
+fn any_caller() -> impl Strategy<Value = Caller> {
+    prop_oneof![
+        Just(Caller::Nobody),
+        Just(Caller::Member),
+        ("\\PC{1,8}", any::<u64>())
+            .prop_map(|(name, revision)| Caller::User { name, auth_revision: AuthRevision(revision) }),
     ]
 }
 
@@ -303,10 +389,9 @@ proptest! {
     #[test]
     fn every_command_is_read_as_it_was_written(
         operation in any_operation(),
-        username in "\\PC{0,8}",
-        auth_revision in any::<u64>(),
+        caller in any_caller(),
     ) {
-        let command = Command { username, auth_revision, operation };
+        let command = Command { caller, operation };
         prop_assert_eq!(decode(encode(&command)), Ok(command));
     }
 

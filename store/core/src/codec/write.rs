@@ -2,7 +2,8 @@
 
 use prost::Message;
 
-use super::{message as wire, v2};
+use super::{auth, message as wire, v2};
+use crate::auth::Caller;
 use crate::command::{Command, Operation};
 use crate::key_range::KeyRange;
 use crate::request::{
@@ -12,11 +13,12 @@ use crate::request::{
 use crate::response::AlarmKind;
 
 pub(super) fn command(command: &Command) -> wire::Command {
-    wire::Command {
-        username: command.username.clone(),
-        auth_revision: command.auth_revision,
-        operation: Some(operation(&command.operation)),
-    }
+    let (username, auth_revision) = match &command.caller {
+        Caller::User { name, auth_revision } => (name.clone(), auth_revision.0),
+        Caller::Nobody | Caller::Member => (String::new(), 0),
+    };
+    let is_member = command.caller == Caller::Member;
+    wire::Command { username, auth_revision, is_member, operation: Some(operation(&command.operation)) }
 }
 
 fn operation(operation: &Operation) -> wire::Operation {
@@ -51,6 +53,7 @@ fn operation(operation: &Operation) -> wire::Operation {
         }
         Operation::ClusterVersionSet { version } => wire::Operation::ClusterVersion(version.clone()),
         Operation::V2(request) => wire::Operation::V2(v2::write(request)),
+        Operation::Auth(change) => wire::Operation::Auth(auth::write(change)),
     }
 }
 

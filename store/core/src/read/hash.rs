@@ -1,4 +1,4 @@
-//! The hash of the state by a full scan, from the keys and values themselves.
+//! The hashes of keys and of users by a full scan, from the rows themselves.
 
 use std::ops::ControlFlow;
 
@@ -6,8 +6,9 @@ use super::state::State;
 use crate::fingerprint;
 use crate::ids::Revision;
 use crate::key_range::KeyRange;
+use crate::layout::auth;
 use crate::layout::record::Record;
-use crate::rows::{Direction, RowsFault};
+use crate::rows::{Direction, RowsFault, Table};
 
 impl State<'_> {
     /// Sum of the contributions of all keys that are live at a revision that was checked. Content hashes are computed
@@ -22,5 +23,19 @@ impl State<'_> {
             ControlFlow::Continue(())
         })?;
         Ok(accumulator)
+    }
+
+    /// Hash over the rows of users, roles and settings; 0 when there are none. Renewed tokens come and go without a
+    /// revision and are left out.
+    pub fn hash_auth(&self) -> Result<u64, RowsFault> {
+        let mut hash = 0;
+        let mut cursor = self.rows.scan(Table::Auth, &[], None, Direction::Forward)?;
+        while let Some((key, value)) = cursor.current() {
+            if !auth::is_token(key) {
+                hash = fingerprint::chain(hash, key, value);
+            }
+            cursor.advance()?;
+        }
+        Ok(hash)
     }
 }

@@ -24,6 +24,13 @@ pub(crate) enum Found {
     },
 }
 
+impl Found {
+    /// Whether it is a directory.
+    pub fn is_directory(&self) -> bool {
+        matches!(self, Found::Directory { .. })
+    }
+}
+
 /// Why there is no node to be had.
 pub(crate) enum NotFound {
     Refused(V2Refusal),

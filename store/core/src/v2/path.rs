@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::ids::Revision;
 use crate::limits::{V2_IN_ORDER_BYTES, V2_PATH_BYTES_MAX, V2_PATH_DEPTH_MAX};
 
 /// A node's path: `/` or `/a/b`, with no empty, `.` or `..` segment and no slash at its end.
@@ -101,6 +102,12 @@ impl V2Path {
     /// The path of the node `name` in this directory.
     pub fn child(&self, name: &str) -> V2Path {
         V2Path([self.directory_key().as_ref(), name.as_bytes()].concat().into())
+    }
+
+    /// The node that a creation in order makes in this directory at this revision: its name sorts behind those made
+    /// before.
+    pub(crate) fn next_in_order(&self, revision: Revision) -> V2Path {
+        self.child(&format!("{:020}", revision.next().0))
     }
 
     /// The directories that this path leads through, the deepest first, without the root.

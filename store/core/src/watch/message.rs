@@ -18,6 +18,18 @@ pub enum WatchRefusal {
     /// The start revision is negative; etcd tells such a client that the revision is compacted.
     #[error("the start revision is negative")]
     NegativeStart,
+    /// The client did not say who it is.
+    #[error("nobody may watch")]
+    Nobody,
+    /// What it showed is void.
+    #[error("the token is void")]
+    InvalidToken,
+    /// It may not read the range.
+    #[error("the user may not read the range")]
+    Denied,
+    /// Users or roles have changed since its token was made.
+    #[error("users or roles have changed meanwhile")]
+    OldAuthRevision,
 }
 
 /// One message of a watch stream. `R` gives access to a revision's events.
@@ -43,6 +55,15 @@ pub enum WatchMessage<R> {
         watch_id: WatchId,
         /// The store revision.
         revision: Revision,
+    },
+    /// A watcher ended because its client may no longer watch there.
+    Revoked {
+        /// The watcher.
+        watch_id: WatchId,
+        /// The store revision.
+        revision: Revision,
+        /// Why.
+        refusal: WatchRefusal,
     },
     /// A watcher ended because what it still had to see is compacted. The header carries no revision, and there is
     /// no cancel reason.

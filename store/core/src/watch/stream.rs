@@ -205,6 +205,28 @@ impl StreamWatches {
         indexed
     }
 
+    /// Users or roles have changed: ends the watchers whose range `check` refuses. Answers those of them that were handed
+    /// new events.
+    pub fn revoke<R>(
+        &mut self,
+        revision: Revision,
+        mut check: impl FnMut(&KeyRange) -> Result<(), WatchRefusal>,
+        out: &mut VecDeque<WatchMessage<R>>,
+    ) -> Vec<(WatchId, KeyRange)> {
+        let check = |(watch_id, watcher): (&WatchId, &Watcher)| {
+            check(&watcher.create.range).err().map(|refusal| (*watch_id, refusal))
+        };
+        let lost: Vec<(WatchId, WatchRefusal)> = self.watchers.iter().filter_map(check).collect();
+        let mut indexed = Vec::new();
+        for (watch_id, refusal) in lost {
+            out.push_back(WatchMessage::Revoked { watch_id, revision, refusal });
+            if let Some(watcher) = self.remove(watch_id).filter(|watcher| watcher.is_indexed) {
+                indexed.push((watch_id, watcher.create.range));
+            }
+        }
+        indexed
+    }
+
     /// Prepares `join`: answers the watchers that read history and are not handed new events so far. Every event from
     /// the moment of this call on must be handed over, those before must have come by `catch_up` when `join` is called.
     pub fn index_behind(&mut self) -> Vec<(WatchId, KeyRange)> {

@@ -88,6 +88,9 @@ pub fn message(message: &WatchMessage<Arc<RevisionEvents>>, text: &mut String) {
         WatchMessage::Canceled { watch_id, revision } => {
             writeln!(text, "watch {}: canceled at {revision}", watch_id.0)
         }
+        WatchMessage::Revoked { watch_id, revision, refusal } => {
+            writeln!(text, "watch {}: canceled at {revision}: {refusal}", watch_id.0)
+        }
         WatchMessage::Compacted { watch_id, compacted } => {
             writeln!(text, "watch {}: canceled, compacted {compacted}", watch_id.0)
         }

@@ -7,10 +7,12 @@ use holdfast_proto::admin as pb;
 use crate::api::convert::response;
 use crate::api::error::{Code, Refusal, Status};
 use crate::api::member_urls;
+use crate::auth::Claim;
 use crate::node::{MemberInfo, Node};
 
 /// `Membership`.
-pub async fn membership(node: &Node) -> Result<pb::MembershipResponse, Status> {
+pub async fn membership(node: &Node, claim: &Claim) -> Result<pb::MembershipResponse, Status> {
+    node.check_login(claim).await?;
     let configuration = node.configuration().await?;
     let known = node.members(false).await?;
     let members = configuration.members.into_iter().map(|found| {
@@ -29,8 +31,10 @@ pub async fn membership(node: &Node) -> Result<pb::MembershipResponse, Status> {
 /// `ChangeMembership`.
 pub async fn change_membership(
     node: &Node,
+    claim: &Claim,
     request: pb::ChangeMembershipRequest,
 ) -> Result<pb::MembershipResponse, Status> {
+    node.check_root(claim).await?;
     let add = request.add.iter().map(|new| {
         let peer_urls =
             member_urls::parse(&new.peer_urls).map_err(|_| Status::from(Refusal::BadMemberUrls))?;
@@ -43,11 +47,12 @@ pub async fn change_membership(
         remove: request.remove.into_iter().map(MemberId).collect(),
     };
     node.change_members(MemberChange::Replace(replacement)).await?;
-    membership(node).await
+    membership(node, claim).await
 }
 
 /// `State`.
-pub fn state(node: &Node) -> Result<pb::StateResponse, Status> {
+pub async fn state(node: &Node, claim: &Claim) -> Result<pb::StateResponse, Status> {
+    node.check_login(claim).await?;
     let header = node.header();
     let own = node.peers().into_iter().find(|peer| peer.id == header.member_id);
     Ok(pb::StateResponse {
@@ -60,7 +65,10 @@ pub fn state(node: &Node) -> Result<pb::StateResponse, Status> {
 }
 
 /// `Initialize`, which only a blank member takes.
-pub fn initialize(node: &Node) -> Status {
+pub async fn initialize(node: &Node, claim: &Claim) -> Status {
+    if let Err(error) = node.check_login(claim).await {
+        return error.into();
+    }
     let header = node.header();
     let text = format!(
         "holdfast: this is member {:x} of cluster {:x} already",

@@ -7,20 +7,28 @@ use holdfast_proto::etcdserverpb as pb;
 use crate::api::convert::response;
 use crate::api::error::{Refusal, Status};
 use crate::api::member_urls;
+use crate::auth::Claim;
 use crate::node::{MemberInfo, Node};
 
 /// `MemberList`.
 pub async fn member_list(
     node: &Node,
+    claim: &Claim,
     request: pb::MemberListRequest,
 ) -> Result<pb::MemberListResponse, Status> {
+    node.check_login(claim).await?;
     let members = node.members(request.linearizable).await?;
     Ok(pb::MemberListResponse { header: header(node), members: members.into_iter().map(member).collect() })
 }
 
 /// `MemberAdd`.
-pub async fn member_add(node: &Node, request: pb::MemberAddRequest) -> Result<pb::MemberAddResponse, Status> {
+pub async fn member_add(
+    node: &Node,
+    claim: &Claim,
+    request: pb::MemberAddRequest,
+) -> Result<pb::MemberAddResponse, Status> {
     let peer_urls = urls(&request.peer_ur_ls)?;
+    node.check_root(claim).await?;
     let added = node.add_member(peer_urls, request.is_learner).await?;
     Ok(pb::MemberAddResponse {
         header: header(node),
@@ -32,8 +40,10 @@ pub async fn member_add(node: &Node, request: pb::MemberAddRequest) -> Result<pb
 /// `MemberRemove`.
 pub async fn member_remove(
     node: &Node,
+    claim: &Claim,
     request: pb::MemberRemoveRequest,
 ) -> Result<pb::MemberRemoveResponse, Status> {
+    node.check_root(claim).await?;
     node.change_members(MemberChange::Remove(MemberId(request.id))).await?;
     Ok(pb::MemberRemoveResponse { header: header(node), members: list(node).await? })
 }
@@ -41,8 +51,10 @@ pub async fn member_remove(
 /// `MemberUpdate`. etcd takes whatever it is given; peer URLs that nobody can connect to would cut the member off.
 pub async fn member_update(
     node: &Node,
+    claim: &Claim,
     request: pb::MemberUpdateRequest,
 ) -> Result<pb::MemberUpdateResponse, Status> {
+    node.check_root(claim).await?;
     let peer_urls = urls(&request.peer_ur_ls)?;
     node.change_members(MemberChange::Update { member: MemberId(request.id), peer_urls }).await?;
     Ok(pb::MemberUpdateResponse { header: header(node), members: list(node).await? })
@@ -51,8 +63,10 @@ pub async fn member_update(
 /// `MemberPromote`.
 pub async fn member_promote(
     node: &Node,
+    claim: &Claim,
     request: pb::MemberPromoteRequest,
 ) -> Result<pb::MemberPromoteResponse, Status> {
+    node.check_root(claim).await?;
     node.change_members(MemberChange::Promote(MemberId(request.id))).await?;
     Ok(pb::MemberPromoteResponse { header: header(node), members: list(node).await? })
 }

@@ -11,13 +11,14 @@ use super::{check_request_len, offload};
 use crate::api::convert::wire::RangeWriter;
 use crate::api::convert::{request, response};
 use crate::api::error::{Status, mismatched_answer};
+use crate::auth::Claim;
 use crate::node::Node;
 
 /// `Range`.
-pub async fn range(node: &Node, range: pb::RangeRequest) -> Result<pb::RangeResponse, Status> {
+pub async fn range(node: &Node, claim: &Claim, range: pb::RangeRequest) -> Result<pb::RangeResponse, Status> {
     let linearizable = !range.serializable;
     let range = request::range(range)?;
-    let view = node.read(linearizable).await?;
+    let view = node.read_as(claim, linearizable, |guard| Ok(guard.read(&range.range)?)).await?;
     let header = response::header(node.header_at(view.head().revision));
     let answer = offload::read_range(view, range, |view, range| Ok(view.range(range)?)).await?;
     Ok(response::range(header, answer))
@@ -25,16 +26,17 @@ pub async fn range(node: &Node, range: pb::RangeRequest) -> Result<pb::RangeResp
 
 /// `Range`, with the answer as encoded bytes after `prefix_len` zero bytes. The request is checked before the future is
 /// made: futures of frequent calls are moved around, so they carry one form of it only.
-pub fn range_encoded(
-    node: &Node,
+pub fn range_encoded<'c>(
+    node: &'c Node,
+    claim: &'c Claim,
     range: pb::RangeRequest,
     prefix_len: usize,
-) -> impl Future<Output = Result<BytesMut, Status>> + Send + '_ {
+) -> impl Future<Output = Result<BytesMut, Status>> + Send + 'c {
     let linearizable = !range.serializable;
     let range = request::range(range);
     async move {
         let range = range?;
-        let view = node.read(linearizable).await?;
+        let view = node.read_as(claim, linearizable, |guard| Ok(guard.read(&range.range)?)).await?;
         let header = response::header(node.header_at(view.head().revision));
         offload::read_range(view, range, move |view, range| {
             let mut writer = RangeWriter::new(prefix_len, &header);
@@ -46,16 +48,17 @@ pub fn range_encoded(
 }
 
 /// `Put`. As with `range_encoded`, the future carries the checked request only.
-pub fn put(
-    node: &Node,
+pub fn put<'c>(
+    node: &'c Node,
+    claim: &'c Claim,
     put: pb::PutRequest,
-) -> impl Future<Output = Result<pb::PutResponse, Status>> + Send + '_ {
+) -> impl Future<Output = Result<pb::PutResponse, Status>> + Send + 'c {
     let request_len = put.encoded_len();
     let put = request::put(put);
     async move {
         let put = put?;
         check_request_len(node, request_len)?;
-        match node.propose(Operation::Put(put)).await? {
+        match node.propose_as(claim, Operation::Put(put)).await? {
             (header, Response::Put(answer)) => Ok(response::put(response::header(header), answer)),
             _ => Err(mismatched_answer()),
         }
@@ -65,12 +68,13 @@ pub fn put(
 /// `DeleteRange`.
 pub async fn delete_range(
     node: &Node,
+    claim: &Claim,
     delete: pb::DeleteRangeRequest,
 ) -> Result<pb::DeleteRangeResponse, Status> {
     let request_len = delete.encoded_len();
     let delete = request::delete_range(delete)?;
     check_request_len(node, request_len)?;
-    match node.propose(Operation::DeleteRange(delete)).await? {
+    match node.propose_as(claim, Operation::DeleteRange(delete)).await? {
         (header, Response::DeleteRange(answer)) => {
             Ok(response::delete_range(response::header(header), answer))
         }
@@ -80,7 +84,12 @@ pub async fn delete_range(
 
 /// `Compact`. Space is always given back in the background, so `physical` has nothing to wait for: what is compacted
 /// cannot be read from the moment of the answer on.
-pub async fn compact(node: &Node, request: pb::CompactionRequest) -> Result<pb::CompactionResponse, Status> {
-    let (header, _) = node.propose(Operation::Compact { revision: Revision(request.revision) }).await?;
+pub async fn compact(
+    node: &Node,
+    claim: &Claim,
+    request: pb::CompactionRequest,
+) -> Result<pb::CompactionResponse, Status> {
+    let (header, _) =
+        node.propose_as(claim, Operation::Compact { revision: Revision(request.revision) }).await?;
     Ok(pb::CompactionResponse { header: Some(response::header(header)) })
 }

@@ -9,18 +9,20 @@ use pb::alarm_request::AlarmAction;
 use super::offload;
 use crate::api::convert::response;
 use crate::api::error::Status;
-use crate::node::Node;
+use crate::auth::Claim;
+use crate::node::{Node, NodeError};
 use crate::version::{ETCD_VERSION, STORAGE_VERSION};
 
 /// `Status`.
-pub fn status(node: &Node) -> pb::StatusResponse {
+pub async fn status(node: &Node, claim: &Claim) -> Result<pb::StatusResponse, Status> {
+    node.check_login(claim).await?;
     let status = node.status();
     let no_leader = status.consensus.leader.is_none().then(|| "etcdserver: no leader".to_owned());
     let alarms = status
         .alarms
         .iter()
         .map(|alarm| format!("memberID:{} alarm:{}", alarm.member, wire_kind(alarm.kind).as_str_name()));
-    pb::StatusResponse {
+    Ok(pb::StatusResponse {
         header: Some(response::header(node.header())),
         version: ETCD_VERSION.to_owned(),
         db_size: size(status.db_size_bytes),
@@ -34,11 +36,15 @@ pub fn status(node: &Node) -> pb::StatusResponse {
         storage_version: STORAGE_VERSION.to_owned(),
         db_size_quota: size(status.quota_bytes),
         downgrade_info: Some(pb::DowngradeInfo::default()),
-    }
+    })
 }
 
 /// `Alarm`.
-pub async fn alarm(node: &Node, request: pb::AlarmRequest) -> Result<pb::AlarmResponse, Status> {
+pub async fn alarm(
+    node: &Node,
+    claim: &Claim,
+    request: pb::AlarmRequest,
+) -> Result<pb::AlarmResponse, Status> {
     let member = MemberId(request.member_id);
     let kind = match AlarmType::try_from(request.alarm) {
         Ok(AlarmType::Nospace) => Some(AlarmKind::NoSpace),
@@ -46,17 +52,20 @@ pub async fn alarm(node: &Node, request: pb::AlarmRequest) -> Result<pb::AlarmRe
         Ok(AlarmType::None) | Err(_) => None,
     };
     let (header, alarms) = match (AlarmAction::try_from(request.action), kind) {
-        (Ok(AlarmAction::Activate), Some(kind)) => node.alarm(true, member, Some(kind)).await?,
-        (Ok(AlarmAction::Deactivate), Some(kind)) => node.alarm(false, member, Some(kind)).await?,
+        (Ok(AlarmAction::Activate), Some(kind)) => node.alarm(claim, true, member, Some(kind)).await?,
+        (Ok(AlarmAction::Deactivate), Some(kind)) => node.alarm(claim, false, member, Some(kind)).await?,
         (Ok(AlarmAction::Get), kind) => {
-            let view = node.read(true).await?;
+            let view = node.read_as(claim, true, |guard| Ok(guard.login()?)).await?;
             // 0 asks for all kinds; a number that is no kind asks for alarms that nothing raises.
             let wanted = |alarm: &&Alarm| kind.map_or(request.alarm == 0, |kind| alarm.kind == kind);
             let alarms = view.head().alarms.iter().filter(wanted).cloned().collect();
             (node.header_at(view.head().revision), alarms)
         }
         // An alarm of no kind can be neither raised nor cleared; etcd answers without doing anything.
-        _ => (node.header(), Vec::new()),
+        _ => {
+            node.check_root(claim).await?;
+            (node.header(), Vec::new())
+        }
     };
     Ok(pb::AlarmResponse {
         header: Some(response::header(header)),
@@ -65,8 +74,12 @@ pub async fn alarm(node: &Node, request: pb::AlarmRequest) -> Result<pb::AlarmRe
 }
 
 /// `HashKV`: equal on all members that stand at the same revision.
-pub async fn hash_kv(node: &Node, request: pb::HashKvRequest) -> Result<pb::HashKvResponse, Status> {
-    let view = node.view();
+pub async fn hash_kv(
+    node: &Node,
+    claim: &Claim,
+    request: pb::HashKvRequest,
+) -> Result<pb::HashKvResponse, Status> {
+    let view = node.read_as(claim, false, |guard| Ok(guard.root()?)).await?;
     let revision = (request.revision > 0).then_some(Revision(request.revision));
     let header = response::header(node.header_at(view.head().revision));
     let hash = offload::run(move || view.hash(revision)).await??;
@@ -78,24 +91,27 @@ pub async fn hash_kv(node: &Node, request: pb::HashKvRequest) -> Result<pb::Hash
     })
 }
 
-/// `Hash`: of the newest state.
-pub async fn hash(node: &Node) -> Result<pb::HashResponse, Status> {
-    let view = node.view();
+/// `Hash`: of the newest state, users and roles included.
+pub async fn hash(node: &Node, claim: &Claim) -> Result<pb::HashResponse, Status> {
+    let view = node.read_as(claim, false, |guard| Ok(guard.root()?)).await?;
     let header = response::header(node.header_at(view.head().revision));
-    let hash = offload::run(move || view.hash(None)).await??;
-    Ok(pb::HashResponse { header: Some(header), hash: hash.hash })
+    let hash = offload::run(move || view.hash_all()).await?.map_err(NodeError::from)?;
+    Ok(pb::HashResponse { header: Some(header), hash })
 }
 
 /// `Defragment`: there is nothing to do, since space is given back in the background. Its answer has no header.
-pub fn defragment() -> pb::DefragmentResponse {
-    pb::DefragmentResponse::default()
+pub async fn defragment(node: &Node, claim: &Claim) -> Result<pb::DefragmentResponse, Status> {
+    node.check_root(claim).await?;
+    Ok(pb::DefragmentResponse::default())
 }
 
 /// `MoveLeader`. Its answer has no header.
 pub async fn move_leader(
     node: &Node,
+    claim: &Claim,
     request: pb::MoveLeaderRequest,
 ) -> Result<pb::MoveLeaderResponse, Status> {
+    node.check_root(claim).await?;
     node.move_leader(MemberId(request.target_id)).await?;
     Ok(pb::MoveLeaderResponse::default())
 }

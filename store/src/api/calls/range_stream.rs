@@ -14,6 +14,7 @@ use prost::Message;
 use super::offload;
 use crate::api::convert::{request, response};
 use crate::api::error::{Code, Status};
+use crate::auth::Claim;
 use crate::limits::RANGE_STREAM_FIRST_KEYS;
 use crate::node::Node;
 
@@ -37,12 +38,13 @@ struct Chunks {
 /// At once for a request that cannot be streamed; from the stream when storage fails on the way.
 pub async fn chunks(
     node: Arc<Node>,
+    claim: &Claim,
     wire: pb::RangeRequest,
 ) -> Result<impl Stream<Item = Result<pb::RangeStreamResponse, Status>> + Send + 'static, Status> {
     let linearizable = !wire.serializable;
     let request = request::range(wire)?;
     check(&request)?;
-    let view = node.read(linearizable).await?;
+    let view = node.read_as(claim, linearizable, |guard| Ok(guard.read(&request.range)?)).await?;
     let chunks = Chunks {
         header: response::header(node.header_at(view.head().revision)),
         count: view.count(&request.range, request.revision)?,

@@ -16,16 +16,25 @@ use super::{Gateway, reply};
 use crate::api::calls;
 use crate::api::error::{Code, Status};
 use crate::api::grpc::{CallCounter, Method};
+use crate::auth::Claim;
 
 /// Answers POST.
 pub(super) async fn keep_alive(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let mut counter = gateway.metrics.start(Method::LeaseKeepAlive);
-    if let Err(status) = gateway.check_leader(request.headers()) {
-        counter.outcome(status.code);
-        return reply::stream_refusal(&status);
-    }
-    let documents = Documents::new(request.into_body(), gateway.body_bytes_max());
-    let mut lines = Box::pin(lines(gateway, documents, counter).fuse());
+    let (parts, body) = request.into_parts();
+    let admitted = match gateway.check_leader(&parts.headers) {
+        Ok(()) => gateway.claim(&parts).await,
+        Err(status) => Err(status),
+    };
+    let claim = match admitted {
+        Ok(claim) => claim,
+        Err(status) => {
+            counter.outcome(status.code);
+            return reply::stream_refusal(&status);
+        }
+    };
+    let documents = Documents::new(body, gateway.body_bytes_max());
+    let mut lines = Box::pin(lines(gateway, claim, documents, counter).fuse());
     // The first line decides on the HTTP status.
     match lines.next().await {
         Some(Err(status)) => reply::stream_refusal(&status),
@@ -40,14 +49,15 @@ fn printed(line: Result<Bytes, Status>) -> Result<Bytes, Infallible> {
 /// One line for each renewal; ends with the client's requests or after an error.
 fn lines(
     gateway: Arc<Gateway>,
+    claim: Claim,
     documents: Documents,
     counter: CallCounter,
 ) -> impl Stream<Item = Result<Bytes, Status>> + Send + 'static {
-    stream::unfold(Some((gateway, documents, counter)), async |renewals| {
-        let (gateway, mut documents, mut counter) = renewals?;
-        let renewed = gateway.renew(&mut documents, &counter).await;
+    stream::unfold(Some((gateway, claim, documents, counter)), async |renewals| {
+        let (gateway, claim, mut documents, mut counter) = renewals?;
+        let renewed = gateway.renew(&claim, &mut documents, &counter).await;
         match renewed {
-            Ok(Some(line)) => Some((Ok(line), Some((gateway, documents, counter)))),
+            Ok(Some(line)) => Some((Ok(line), Some((gateway, claim, documents, counter)))),
             Ok(None) => {
                 counter.outcome(Code::Ok);
                 None
@@ -61,10 +71,15 @@ fn lines(
 }
 
 impl Gateway {
-    async fn renew(&self, documents: &mut Documents, counter: &CallCounter) -> Result<Option<Bytes>, Status> {
+    async fn renew(
+        &self,
+        claim: &Claim,
+        documents: &mut Documents,
+        counter: &CallCounter,
+    ) -> Result<Option<Bytes>, Status> {
         let Some(request) = documents.next::<pb::LeaseKeepAliveRequest>().await? else { return Ok(None) };
         counter.received(request.encoded_len());
-        let answer = calls::lease::keep_alive(&self.node, request).await?;
+        let answer = calls::lease::keep_alive(&self.node, claim, request).await?;
         counter.sent(answer.encoded_len());
         reply::stream_line(&answer).map(Some)
     }

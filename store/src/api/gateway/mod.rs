@@ -17,11 +17,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use axum::routing::MethodRouter;
 
 use crate::api::error::{Code, Refusal, Status};
 use crate::api::grpc::{GrpcMetrics, timeout};
+use crate::auth::{Claim, Peer};
 use crate::limits::{GATEWAY_BODY_FACTOR, GRPC_OVERHEAD_BYTES};
 use crate::node::Node;
 
@@ -52,6 +54,17 @@ impl Gateway {
         self.message_bytes_max.saturating_mul(GATEWAY_BODY_FACTOR)
     }
 
+    /// Who the client says it is. Basic credentials are checked here; a certificate's name is not taken, and refused where
+    /// it would have been meant to count (etcd's rule).
+    async fn claim(&self, parts: &Parts) -> Result<Claim, Status> {
+        let mut claim = Claim::of_http(&parts.headers, &peer(parts));
+        if claim.peer.certificate.take().is_some() && self.node.is_guarded() {
+            return Err(Refusal::CertificateNameAtGateway.into());
+        }
+        self.node.check_credentials(&mut claim).await?;
+        Ok(claim)
+    }
+
     fn check_leader(&self, headers: &HeaderMap) -> Result<(), Status> {
         let required = headers.get(HAS_LEADER).is_some_and(|value| value == "true");
         if required && !self.node.has_leader() {
@@ -59,6 +72,11 @@ impl Gateway {
         }
         Ok(())
     }
+}
+
+/// The other side of the connection.
+fn peer(parts: &Parts) -> Peer {
+    parts.extensions.get::<Peer>().cloned().unwrap_or_default()
 }
 
 /// The routes of the gateway, for every prefix that clients use.

@@ -7,7 +7,7 @@ use axum::routing::post;
 use holdfast_proto::{admin as pb_admin, etcdserverpb as pb};
 
 use super::keep_alive::keep_alive;
-use super::unary::{refused, unary, unimplemented};
+use super::unary::{unary, unimplemented};
 use super::watch::watch;
 use super::{Gateway, reply};
 use crate::api::calls::{admin, auth, cluster, kv, lease, maintenance, txn};
@@ -18,14 +18,17 @@ type Routes = Router<Arc<Gateway>>;
 
 /// Holdfast's own paths, which stand beside etcd's.
 pub(super) fn own() -> Routes {
-    let membership = unary(Method::Membership, async |node, _: pb_admin::MembershipRequest| {
-        admin::membership(&node).await
+    let membership = unary(Method::Membership, async |node, claim, _: pb_admin::MembershipRequest| {
+        admin::membership(&node, &claim).await
     });
-    let change =
-        unary(Method::ChangeMembership, async |node, request| admin::change_membership(&node, request).await);
-    let state = unary(Method::State, async |node, _: pb_admin::StateRequest| admin::state(&node));
-    let initialize = unary(Method::Initialize, async |node, _: pb_admin::InitializeRequest| {
-        Err::<pb_admin::StateResponse, Status>(admin::initialize(&node))
+    let change = unary(Method::ChangeMembership, async |node, claim, request| {
+        admin::change_membership(&node, &claim, request).await
+    });
+    let state = unary(Method::State, async |node, claim, _: pb_admin::StateRequest| {
+        admin::state(&node, &claim).await
+    });
+    let initialize = unary(Method::Initialize, async |node, claim, _: pb_admin::InitializeRequest| {
+        Err::<pb_admin::StateResponse, Status>(admin::initialize(&node, &claim).await)
     });
     Router::new()
         .route("/membership", membership)
@@ -50,32 +53,48 @@ pub(super) fn all() -> Routes {
 
 fn key_values() -> Routes {
     Router::new()
-        .route("/kv/range", unary(Method::Range, async |node, request| kv::range(&node, request).await))
-        .route("/kv/put", unary(Method::Put, async |node, request| kv::put(&node, request).await))
+        .route(
+            "/kv/range",
+            unary(Method::Range, async |node, claim, request| kv::range(&node, &claim, request).await),
+        )
+        .route(
+            "/kv/put",
+            unary(Method::Put, async |node, claim, request| kv::put(&node, &claim, request).await),
+        )
         .route(
             "/kv/deleterange",
-            unary(Method::DeleteRange, async |node, request| kv::delete_range(&node, request).await),
+            unary(Method::DeleteRange, async |node, claim, request| {
+                kv::delete_range(&node, &claim, request).await
+            }),
         )
-        .route("/kv/txn", unary(Method::Txn, async |node, request| txn::txn(&node, request).await))
+        .route(
+            "/kv/txn",
+            unary(Method::Txn, async |node, claim, request| txn::txn(&node, &claim, request).await),
+        )
         .route(
             "/kv/compaction",
-            unary(Method::Compact, async |node, request| kv::compact(&node, request).await),
+            unary(Method::Compact, async |node, claim, request| kv::compact(&node, &claim, request).await),
         )
 }
 
 /// Three lease calls have a second path, from the time when they belonged to the key-value service.
 fn watches_and_leases() -> Routes {
-    let revoke = unary(Method::LeaseRevoke, async |node, request| lease::revoke(&node, request).await);
-    let time_to_live =
-        unary(Method::LeaseTimeToLive, async |node, request| lease::time_to_live(&node, request).await);
-    let leases =
-        unary(Method::LeaseLeases, async |node, _: pb::LeaseLeasesRequest| lease::leases(&node).await);
+    let revoke =
+        unary(Method::LeaseRevoke, async |node, claim, request| lease::revoke(&node, &claim, request).await);
+    let time_to_live = unary(Method::LeaseTimeToLive, async |node, claim, request| {
+        lease::time_to_live(&node, &claim, request).await
+    });
+    let leases = unary(Method::LeaseLeases, async |node, claim, _: pb::LeaseLeasesRequest| {
+        lease::leases(&node, &claim).await
+    });
     Router::new()
         .route("/watch", post(watch).fallback(reply::method_not_allowed))
         .route("/lease/keepalive", post(keep_alive).fallback(reply::method_not_allowed))
         .route(
             "/lease/grant",
-            unary(Method::LeaseGrant, async |node, request| lease::grant(&node, request).await),
+            unary(Method::LeaseGrant, async |node, claim, request| {
+                lease::grant(&node, &claim, request).await
+            }),
         )
         .route("/lease/revoke", revoke.clone())
         .route("/kv/lease/revoke", revoke)
@@ -86,14 +105,21 @@ fn watches_and_leases() -> Routes {
 }
 
 fn members() -> Routes {
-    let list = unary(Method::MemberList, async |node, request| cluster::member_list(&node, request).await);
-    let add = unary(Method::MemberAdd, async |node, request| cluster::member_add(&node, request).await);
-    let remove =
-        unary(Method::MemberRemove, async |node, request| cluster::member_remove(&node, request).await);
-    let update =
-        unary(Method::MemberUpdate, async |node, request| cluster::member_update(&node, request).await);
-    let promote =
-        unary(Method::MemberPromote, async |node, request| cluster::member_promote(&node, request).await);
+    let list = unary(Method::MemberList, async |node, claim, request| {
+        cluster::member_list(&node, &claim, request).await
+    });
+    let add = unary(Method::MemberAdd, async |node, claim, request| {
+        cluster::member_add(&node, &claim, request).await
+    });
+    let remove = unary(Method::MemberRemove, async |node, claim, request| {
+        cluster::member_remove(&node, &claim, request).await
+    });
+    let update = unary(Method::MemberUpdate, async |node, claim, request| {
+        cluster::member_update(&node, &claim, request).await
+    });
+    let promote = unary(Method::MemberPromote, async |node, claim, request| {
+        cluster::member_promote(&node, &claim, request).await
+    });
     Router::new()
         .route("/cluster/member/list", list)
         .route("/cluster/member/add", add)
@@ -106,27 +132,39 @@ fn upkeep() -> Routes {
     Router::new()
         .route(
             "/maintenance/status",
-            unary(Method::Status, async |node, _: pb::StatusRequest| Ok(maintenance::status(&node))),
+            unary(Method::Status, async |node, claim, _: pb::StatusRequest| {
+                maintenance::status(&node, &claim).await
+            }),
         )
         .route(
             "/maintenance/alarm",
-            unary(Method::Alarm, async |node, request| maintenance::alarm(&node, request).await),
+            unary(Method::Alarm, async |node, claim, request| {
+                maintenance::alarm(&node, &claim, request).await
+            }),
         )
         .route(
             "/maintenance/hash",
-            unary(Method::Hash, async |node, _: pb::HashRequest| maintenance::hash(&node).await),
+            unary(Method::Hash, async |node, claim, _: pb::HashRequest| {
+                maintenance::hash(&node, &claim).await
+            }),
         )
         .route(
             "/maintenance/hashkv",
-            unary(Method::HashKv, async |node, request| maintenance::hash_kv(&node, request).await),
+            unary(Method::HashKv, async |node, claim, request| {
+                maintenance::hash_kv(&node, &claim, request).await
+            }),
         )
         .route(
             "/maintenance/defragment",
-            unary(Method::Defragment, async |_, _: pb::DefragmentRequest| Ok(maintenance::defragment())),
+            unary(Method::Defragment, async |node, claim, _: pb::DefragmentRequest| {
+                maintenance::defragment(&node, &claim).await
+            }),
         )
         .route(
             "/maintenance/transfer-leadership",
-            unary(Method::MoveLeader, async |node, request| maintenance::move_leader(&node, request).await),
+            unary(Method::MoveLeader, async |node, claim, request| {
+                maintenance::move_leader(&node, &claim, request).await
+            }),
         )
         .route("/maintenance/snapshot", unimplemented(Method::Snapshot))
         .route("/maintenance/downgrade", unimplemented(Method::Downgrade))
@@ -136,62 +174,104 @@ fn authentication() -> Routes {
     Router::new()
         .route(
             "/auth/status",
-            unary(Method::AuthStatus, async |node, _: pb::AuthStatusRequest| Ok(auth::status(&node))),
+            unary(Method::AuthStatus, async |node, claim, _: pb::AuthStatusRequest| {
+                auth::status(&node, &claim).await
+            }),
+        )
+        .route(
+            "/auth/enable",
+            unary(Method::AuthEnable, async |node, claim, _: pb::AuthEnableRequest| {
+                auth::enable(&node, &claim).await
+            }),
         )
         .route(
             "/auth/disable",
-            unary(Method::AuthDisable, async |node, _: pb::AuthDisableRequest| Ok(auth::disable(&node))),
+            unary(Method::AuthDisable, async |node, claim, _: pb::AuthDisableRequest| {
+                auth::disable(&node, &claim).await
+            }),
         )
-        .route("/auth/enable", refused(Method::AuthEnable, |_: &pb::AuthEnableRequest| auth::enable()))
         .route(
             "/auth/authenticate",
-            refused(Method::Authenticate, |_: &pb::AuthenticateRequest| auth::authenticate()),
+            unary(Method::Authenticate, async |node, claim, request| {
+                auth::authenticate(&node, &claim, request).await
+            }),
         )
 }
 
 fn users() -> Routes {
     Router::new()
         .route(
-            "/auth/user/list",
-            unary(Method::UserList, async |node, _: pb::AuthUserListRequest| Ok(auth::user_list(&node))),
+            "/auth/user/add",
+            unary(Method::UserAdd, async |node, claim, request| auth::user_add(&node, &claim, request).await),
         )
-        .route("/auth/user/add", refused(Method::UserAdd, auth::user_add))
-        .route("/auth/user/get", refused(Method::UserGet, |_: &pb::AuthUserGetRequest| auth::unknown_user()))
+        .route(
+            "/auth/user/get",
+            unary(Method::UserGet, async |node, claim, request| auth::user_get(&node, &claim, request).await),
+        )
+        .route(
+            "/auth/user/list",
+            unary(Method::UserList, async |node, claim, _: pb::AuthUserListRequest| {
+                auth::user_list(&node, &claim).await
+            }),
+        )
         .route(
             "/auth/user/delete",
-            refused(Method::UserDelete, |_: &pb::AuthUserDeleteRequest| auth::unknown_user()),
+            unary(Method::UserDelete, async |node, claim, request| {
+                auth::user_delete(&node, &claim, request).await
+            }),
         )
         .route(
             "/auth/user/changepw",
-            refused(Method::UserChangePassword, |_: &pb::AuthUserChangePasswordRequest| auth::unknown_user()),
+            unary(Method::UserChangePassword, async |node, claim, request| {
+                auth::user_change_password(&node, &claim, request).await
+            }),
         )
         .route(
             "/auth/user/grant",
-            refused(Method::UserGrantRole, |_: &pb::AuthUserGrantRoleRequest| auth::unknown_user()),
+            unary(Method::UserGrantRole, async |node, claim, request| {
+                auth::user_grant_role(&node, &claim, request).await
+            }),
         )
         .route(
             "/auth/user/revoke",
-            refused(Method::UserRevokeRole, |_: &pb::AuthUserRevokeRoleRequest| auth::unknown_user()),
+            unary(Method::UserRevokeRole, async |node, claim, request| {
+                auth::user_revoke_role(&node, &claim, request).await
+            }),
         )
 }
 
 fn roles() -> Routes {
     Router::new()
         .route(
-            "/auth/role/list",
-            unary(Method::RoleList, async |node, _: pb::AuthRoleListRequest| Ok(auth::role_list(&node))),
+            "/auth/role/add",
+            unary(Method::RoleAdd, async |node, claim, request| auth::role_add(&node, &claim, request).await),
         )
-        .route("/auth/role/add", refused(Method::RoleAdd, auth::role_add))
-        .route("/auth/role/get", refused(Method::RoleGet, |_: &pb::AuthRoleGetRequest| auth::unknown_role()))
+        .route(
+            "/auth/role/get",
+            unary(Method::RoleGet, async |node, claim, request| auth::role_get(&node, &claim, request).await),
+        )
+        .route(
+            "/auth/role/list",
+            unary(Method::RoleList, async |node, claim, _: pb::AuthRoleListRequest| {
+                auth::role_list(&node, &claim).await
+            }),
+        )
         .route(
             "/auth/role/delete",
-            refused(Method::RoleDelete, |_: &pb::AuthRoleDeleteRequest| auth::unknown_role()),
+            unary(Method::RoleDelete, async |node, claim, request| {
+                auth::role_delete(&node, &claim, request).await
+            }),
         )
-        .route("/auth/role/grant", refused(Method::RoleGrantPermission, auth::role_grant_permission))
+        .route(
+            "/auth/role/grant",
+            unary(Method::RoleGrantPermission, async |node, claim, request| {
+                auth::role_grant_permission(&node, &claim, request).await
+            }),
+        )
         .route(
             "/auth/role/revoke",
-            refused(Method::RoleRevokePermission, |_: &pb::AuthRoleRevokePermissionRequest| {
-                auth::unknown_role()
+            unary(Method::RoleRevokePermission, async |node, claim, request| {
+                auth::role_revoke_permission(&node, &claim, request).await
             }),
         )
 }

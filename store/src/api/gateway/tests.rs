@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode};
 use holdfast_proto::etcdserverpb as pb;
 
 use crate::api::test_node::{TestNode, open_settings};
+use crate::auth::Claim;
 
 /// The header of a fresh node's answers at `revision`.
 fn header(node: &TestNode, revision: u64) -> String {
@@ -86,7 +87,7 @@ async fn alarms_of_an_unknown_kind_are_none() {
     let all = ok(&node, "/v3/maintenance/alarm", "{}").await;
     assert!(all.contains("NOSPACE"), "{all}");
     let request = pb::AlarmRequest { alarm: 3, ..Default::default() };
-    let none = crate::api::calls::maintenance::alarm(&node.node, request).await.unwrap();
+    let none = crate::api::calls::maintenance::alarm(&node.node, &Claim::default(), request).await.unwrap();
     assert!(none.alarms.is_empty());
 }
 

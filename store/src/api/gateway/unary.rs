@@ -1,6 +1,5 @@
 //! Unary calls of the gateway: one JSON document in, one out.
 
-use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,15 +7,18 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Gateway, Route, client_timeout, json, reply};
+use super::{Gateway, Route, client_timeout, json, peer, reply};
+use crate::api::audit;
 use crate::api::error::{Code, Refusal, Status};
 use crate::api::grpc::{CallCounter, Kind, Method};
 use crate::api::learner;
+use crate::auth::Claim;
 use crate::node::Node;
 
 /// A route that answers POST with `call`.
@@ -24,7 +26,7 @@ pub(super) fn unary<Q, A, F, W>(method: Method, call: F) -> Route
 where
     Q: Message + DeserializeOwned + Default + 'static,
     A: Message + Serialize,
-    F: Fn(Arc<Node>, Q) -> W + Clone + Send + Sync + 'static,
+    F: Fn(Arc<Node>, Claim, Q) -> W + Clone + Send + Sync + 'static,
     W: Future<Output = Result<A, Status>> + Send + 'static,
 {
     let handler = async move |State(gateway): State<Arc<Gateway>>, request: Request| {
@@ -33,18 +35,13 @@ where
     post(handler).fallback(reply::method_not_allowed)
 }
 
-/// A route of a call that this server always refuses, for a reason that may depend on the request.
-pub(super) fn refused<Q>(method: Method, reason: fn(&Q) -> Status) -> Route
-where
-    Q: Message + DeserializeOwned + Default + 'static,
-{
-    unary(method, move |_, request: Q| ready(Err::<(), Status>(reason(&request))))
-}
-
 /// A route of a call that this server does not have yet, whatever the request says.
 pub(super) fn unimplemented(method: Method) -> Route {
-    let handler = async move |State(gateway): State<Arc<Gateway>>| {
-        let status = Status::unimplemented(method.service(), method.name());
+    let handler = async move |State(gateway): State<Arc<Gateway>>, request: Request| {
+        let status = match gateway.check_root(request).await {
+            Ok(()) => Status::unimplemented(method.service(), method.name()),
+            Err(status) => status,
+        };
         gateway.metrics.start(method).outcome(status.code);
         match method.kind() {
             Kind::Unary => reply::refusal(&status),
@@ -55,11 +52,17 @@ pub(super) fn unimplemented(method: Method) -> Route {
 }
 
 impl Gateway {
+    async fn check_root(&self, request: Request) -> Result<(), Status> {
+        let (parts, _) = request.into_parts();
+        let claim = self.claim(&parts).await?;
+        Ok(self.node.check_root(&claim).await?)
+    }
+
     async fn unary<Q, A, F, W>(&self, method: Method, request: Request, call: F) -> Response
     where
         Q: Message + DeserializeOwned + Default,
         A: Message + Serialize,
-        F: Fn(Arc<Node>, Q) -> W,
+        F: Fn(Arc<Node>, Claim, Q) -> W,
         W: Future<Output = Result<A, Status>>,
     {
         let mut counter = self.metrics.start(method);
@@ -85,7 +88,7 @@ impl Gateway {
     ) -> Result<A, Status>
     where
         Q: Message + DeserializeOwned + Default,
-        F: Fn(Arc<Node>, Q) -> W,
+        F: Fn(Arc<Node>, Claim, Q) -> W,
         W: Future<Output = Result<A, Status>>,
     {
         let (parts, body) = request.into_parts();
@@ -96,7 +99,16 @@ impl Gateway {
             counter.received(message.encoded_len());
             learner::check(&self.node, method, || message.encode_to_vec().into())?;
             self.check_leader(&parts.headers)?;
-            call(self.node.clone(), message).await
+            let audited = audit::is_on(&self.node).then(|| Bytes::from(message.encode_to_vec()));
+            let claim = self.claim(&parts).await;
+            let Some(audited) = audited else { return call(self.node.clone(), claim?, message).await };
+            let shown = claim.clone().unwrap_or_else(|_| Claim::of_http(&parts.headers, &peer(&parts)));
+            let answer = match claim {
+                Ok(claim) => call(self.node.clone(), claim, message).await,
+                Err(status) => Err(status),
+            };
+            audit::call(&self.node, &shown, method, Some(&audited), answer.as_ref().err());
+            answer
         };
         match timeout {
             None => work.await,

@@ -55,14 +55,16 @@ impl Gateway {
         counter: &CallCounter,
     ) -> Result<(WatchStream, Documents, WatchRequests), Status> {
         self.check_leader(request.headers())?;
-        let mut documents = Documents::new(request.into_body(), self.body_bytes_max());
+        let (parts, body) = request.into_parts();
+        let claim = self.claim(&parts).await?;
+        let mut documents = Documents::new(body, self.body_bytes_max());
         let first = documents.next::<pb::WatchRequest>().await?.unwrap_or_default();
         if first.request_union.is_none() {
             // etcd's gateway waits for ever here, which helps nobody who has misspelt a field.
             return Err(Status::new(Code::InvalidArgument, "holdfast: a watch begins with a create_request"));
         }
         counter.received(first.encoded_len());
-        let (requests, answers) = self.node.watches().open();
+        let (requests, answers) = self.node.open_watch(claim);
         requests.send(first).await;
         Ok((answers, documents, requests))
     }

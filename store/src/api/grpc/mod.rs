@@ -21,7 +21,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 
+use crate::api::audit;
 use crate::api::error::{Code, Refusal, Status};
+use crate::auth::Peer;
 use crate::limits::GRPC_OVERHEAD_BYTES;
 use crate::node::Node;
 use frame::FrameReader;
@@ -47,6 +49,8 @@ struct Begun<B> {
     metadata: Metadata,
     reader: FrameReader<B>,
     call: CallCounter,
+    /// The request, for the audit log.
+    audited: Option<Bytes>,
 }
 
 impl GrpcService {
@@ -61,12 +65,13 @@ impl GrpcService {
     pub fn call<B>(
         self: Arc<Self>,
         request: Request<B>,
-    ) -> impl Future<Output = Response<GrpcBody>> + Send + 'static
+        peer: &Peer,
+    ) -> impl Future<Output = Response<GrpcBody>> + Send + 'static + use<B>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display + Send,
     {
-        let begun = self.begin(request);
+        let begun = self.begin(request, peer);
         async move {
             match begun {
                 Ok(begun) if begun.method.kind() == Kind::Unary => self.answer(begun).await,
@@ -76,17 +81,18 @@ impl GrpcService {
         }
     }
 
-    fn begin<B>(&self, request: Request<B>) -> Result<Begun<B>, Status>
+    fn begin<B>(&self, request: Request<B>, peer: &Peer) -> Result<Begun<B>, Status>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: std::fmt::Display,
     {
         let (parts, body) = request.into_parts();
-        let metadata = Metadata::read(&parts.headers)?;
+        let metadata = Metadata::read(&parts.headers, peer)?;
         let path = parts.uri.path();
         let method = Method::from_path(path).ok_or_else(|| method::unknown_path(path))?;
         let call = self.metrics.start(method);
-        Ok(Begun { method, metadata, reader: FrameReader::new(body, self.message_bytes_max), call })
+        let reader = FrameReader::new(body, self.message_bytes_max);
+        Ok(Begun { method, metadata, reader, call, audited: None })
     }
 
     async fn answer<B>(&self, mut begun: Begun<B>) -> Response<GrpcBody>
@@ -104,6 +110,10 @@ impl GrpcService {
                     .unwrap_or_else(|_| Err(Refusal::DeadlineExceeded.into())),
             }
         };
+        if let Some(message) = begun.audited.take() {
+            let ended = answer.as_ref().err();
+            audit::call(&self.node, &begun.metadata.claim, begun.method, Some(&message), ended);
+        }
         match answer {
             Ok(frame) => {
                 begun.call.sent(frame.len() - frame::PREFIX_LEN);

@@ -20,8 +20,10 @@ use super::stream::{End, Messages, StreamBody};
 use super::unary::receive;
 use super::{Begun, GrpcService, Method, trailers};
 use crate::api::error::{Refusal, Status};
-use crate::api::{calls, learner};
+use crate::api::{audit, calls, learner};
+use crate::auth::Claim;
 use crate::limits::STREAM_LEADERLESS_ELECTIONS_MAX;
+use crate::node::Node;
 use crate::watch::WatchRequests;
 
 /// A stream's messages and what may end it from within.
@@ -33,11 +35,11 @@ impl GrpcService {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display + Send,
     {
-        let Begun { method, metadata, reader, mut call } = begun;
+        let Begun { method, metadata, reader, mut call, .. } = begun;
         let checked = learner::check(&self.node, method, Bytes::new)
             .and_then(|()| self.check_leader(metadata.requires_leader));
         let source = match checked {
-            Ok(()) => self.source(method, reader, &call).await,
+            Ok(()) => self.source(method, &metadata.claim, reader, &call).await,
             Err(status) => Err(status),
         };
         match source {
@@ -55,6 +57,7 @@ impl GrpcService {
     async fn source<B>(
         &self,
         method: Method,
+        claim: &Claim,
         mut reader: FrameReader<B>,
         call: &CallCounter,
     ) -> Result<Source, Status>
@@ -63,11 +66,14 @@ impl GrpcService {
         B::Error: std::fmt::Display + Send,
     {
         match method {
-            Method::Watch => Ok(self.watch(reader)),
-            Method::LeaseKeepAlive => Ok((self.keep_alives(reader), None)),
+            Method::Watch => Ok(self.watch(claim, reader)),
+            Method::LeaseKeepAlive => Ok((self.keep_alives(claim, reader), None)),
             Method::RangeStream => {
-                let request = decode_streamed(receive(&mut reader, call).await?)?;
-                let chunks = calls::range_stream::chunks(self.node.clone(), request).await?;
+                let message = receive(&mut reader, call).await?;
+                let request = decode_streamed(message.clone())?;
+                let chunks = calls::range_stream::chunks(self.node.clone(), claim, request).await;
+                audit::call(&self.node, claim, method, Some(&message), chunks.as_ref().err());
+                let chunks = chunks?;
                 Ok((chunks.map(|chunk| encode(&chunk?)).boxed(), None))
             }
             Method::HealthWatch => {
@@ -75,21 +81,25 @@ impl GrpcService {
                 let first = encode(&calls::health::watched(&request.service));
                 Ok((stream::iter([first]).chain(stream::pending()).boxed(), None))
             }
-            other => Err(Status::unimplemented(other.service(), other.name())),
+            other => {
+                self.node.check_root(claim).await?;
+                Err(Status::unimplemented(other.service(), other.name()))
+            }
         }
     }
 
     /// Requests are fed by a task of their own, since they come rarely; answers are taken by the response itself, so
     /// that an event needs no further hop on its way to the connection.
-    fn watch<B>(&self, reader: FrameReader<B>) -> Source
+    fn watch<B>(&self, claim: &Claim, reader: FrameReader<B>) -> Source
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display + Send,
     {
-        let (requests, answers) = self.node.watches().open();
+        let (requests, answers) = self.node.open_watch(claim.clone());
         let (failure, failed) = oneshot::channel();
+        let (node, claim) = (self.node.clone(), claim.clone());
         tokio::spawn(async move {
-            if let Err(status) = feed(reader, &requests).await {
+            if let Err(status) = feed(&node, &claim, reader, &requests).await {
                 // The response may be gone already; then nobody needs the reason.
                 let _ = failure.send(status);
             }
@@ -109,15 +119,18 @@ impl GrpcService {
         (messages.boxed(), Some(failed.boxed()))
     }
 
-    fn keep_alives<B>(&self, reader: FrameReader<B>) -> Messages
+    fn keep_alives<B>(&self, claim: &Claim, reader: FrameReader<B>) -> Messages
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display + Send,
     {
-        let renewals = stream::try_unfold((self.node.clone(), reader), async |(node, mut reader)| {
+        let begin = (self.node.clone(), claim.clone(), reader);
+        let renewals = stream::try_unfold(begin, async |(node, claim, mut reader)| {
             let Some(message) = reader.next().await? else { return Ok(None) };
-            let answer = calls::lease::keep_alive(&node, decode_streamed(message)?).await?;
-            Ok(Some((Bytes::from(answer.encode_to_vec()), (node, reader))))
+            let answer = calls::lease::keep_alive(&node, &claim, decode_streamed(message.clone())?).await;
+            audit::call(&node, &claim, Method::LeaseKeepAlive, Some(&message), answer.as_ref().err());
+            let answer = answer?;
+            Ok(Some((Bytes::from(answer.encode_to_vec()), (node, claim, reader))))
         });
         renewals.boxed()
     }
@@ -135,13 +148,21 @@ impl GrpcService {
 }
 
 /// Hands the client's watch requests over until it sends no more.
-async fn feed<B>(mut reader: FrameReader<B>, requests: &WatchRequests) -> Result<(), Status>
+async fn feed<B>(
+    node: &Node,
+    claim: &Claim,
+    mut reader: FrameReader<B>,
+    requests: &WatchRequests,
+) -> Result<(), Status>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
     while let Some(message) = reader.next().await? {
-        requests.send(decode_streamed::<pb::WatchRequest>(message)?).await;
+        let request = decode_streamed::<pb::WatchRequest>(message.clone())?;
+        // Whether it is made, the stream itself says.
+        audit::call(node, claim, Method::Watch, Some(&message), None);
+        requests.send(request).await;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use holdfast_core::ids::MemberId;
 use holdfast_core::response::AlarmKind;
 
 use crate::api::test_node::{TestNode, open_settings};
+use crate::auth::Claim;
 use crate::config::HttpSettings;
 use crate::version::HOLDFAST_VERSION;
 
@@ -35,13 +36,13 @@ async fn health_is_false_while_an_alarm_is_up() {
     let well = (200, r#"{"health":"true","reason":""}"#.to_owned());
     assert_eq!(get(&node, "/health").await, well);
     assert_eq!(get(&node, "/health?serializable=true").await, well);
-    node.node.alarm(true, MemberId(0xa), Some(AlarmKind::NoSpace)).await.unwrap();
+    node.node.alarm(&Claim::default(), true, MemberId(0xa), Some(AlarmKind::NoSpace)).await.unwrap();
     let full = (503, "{\"health\":\"false\",\"reason\":\"ALARM NOSPACE\"}\n".to_owned());
     assert_eq!(get(&node, "/health").await, full);
     assert_eq!(get(&node, "/health?serializable=true").await, full);
     assert_eq!(get(&node, "/health?exclude=NOSPACE").await, well);
     assert_eq!(get(&node, "/readyz").await, (200, "ok\n".to_owned()));
-    node.node.alarm(true, MemberId(0xa), Some(AlarmKind::Corrupt)).await.unwrap();
+    node.node.alarm(&Claim::default(), true, MemberId(0xa), Some(AlarmKind::Corrupt)).await.unwrap();
     let corrupt = (503, "{\"health\":\"false\",\"reason\":\"ALARM CORRUPT\"}\n".to_owned());
     assert_eq!(get(&node, "/health?exclude=NOSPACE").await, corrupt);
     assert_eq!(get(&node, "/health?exclude=NOSPACE&exclude=CORRUPT").await, well);

@@ -6,12 +6,18 @@ use axum::response::{IntoResponse, Response};
 use holdfast_core::error::ApplyError;
 use holdfast_core::v2::{V2Error, V2PathError, V2ReadError};
 
-use super::json;
+use super::{json, members};
 use crate::api::error::Status;
 use crate::node::NodeError;
-use crate::watch::HistoryCleared;
+use crate::watch::NodeWaitError;
 
 pub(super) const X_ETCD_INDEX: HeaderName = HeaderName::from_static("x-etcd-index");
+
+/// etcd's code where a user is asked for; never sent.
+const UNAUTHORIZED: u16 = 110;
+
+/// etcd's word for whoever may not, or did not say who it is.
+const NO_CREDENTIALS: &str = "Insufficient credentials";
 
 /// A refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +88,9 @@ impl From<NodeError> for KeyError {
     fn from(error: NodeError) -> KeyError {
         match error {
             NodeError::Apply(ApplyError::V2(error)) => error.into(),
+            NodeError::Apply(ApplyError::Permission(_)) | NodeError::Permission(_) | NodeError::Login(_) => {
+                KeyError::unauthorized()
+            }
             error => KeyError::without_outcome(Status::from(error).message.into_owned()),
         }
     }
@@ -109,19 +118,35 @@ impl From<V2PathError> for KeyError {
 }
 
 impl KeyError {
-    /// A wait for what is no longer known.
-    pub fn cleared(cleared: HistoryCleared, wait_index: u64) -> KeyError {
+    /// A wait for what is no longer known, or not for this client.
+    pub fn no_wait(error: NodeWaitError, wait_index: u64) -> KeyError {
+        let NodeWaitError::HistoryCleared { compacted, revision } = error else {
+            return KeyError::unauthorized();
+        };
         KeyError {
             code: 401,
             message: "The event in requested index is outdated and cleared",
-            cause: format!("the requested history has been cleared [{}/{wait_index}]", cleared.compacted),
-            index: cleared.revision.0,
+            cause: format!("the requested history has been cleared [{compacted}/{wait_index}]"),
+            index: revision.0,
         }
     }
+
+    /// A client that may not, or that nobody knows; which of these is not said. Answered without a code (etcd's way).
+    fn unauthorized() -> KeyError {
+        KeyError { code: UNAUTHORIZED, message: NO_CREDENTIALS, cause: String::new(), index: 0 }
+    }
+}
+
+/// What a client that may not is told, on every route.
+pub(super) fn unauthorized() -> Response {
+    members::message(StatusCode::UNAUTHORIZED, NO_CREDENTIALS)
 }
 
 impl IntoResponse for KeyError {
     fn into_response(self) -> Response {
+        if self.code == UNAUTHORIZED {
+            return unauthorized();
+        }
         let body = json::error(self.code, self.message, &self.cause, self.index);
         let headers = [(CONTENT_TYPE, "application/json".to_owned()), (X_ETCD_INDEX, self.index.to_string())];
         (self.status(), headers, body).into_response()

@@ -24,9 +24,11 @@ use super::error::{BadForm, KeyError, X_ETCD_INDEX};
 use super::form::{Form, unescape};
 use super::json;
 use super::parameters::{KeyRequest, What, Write};
+use crate::api::audit;
 use crate::api::calls::offload;
 use crate::api::error::mismatched_answer;
 use crate::api::http::plain;
+use crate::auth::Claim;
 use crate::limits::{RANGE_INLINE_KEYS_MAX, V2_BODY_BYTES_MAX};
 use crate::node::{Node, NodeError, unix_nanos};
 use crate::watch::NodeWait;
@@ -46,8 +48,16 @@ pub(super) async fn keys(State(v2): State<Arc<V2>>, request: Request) -> Respons
     }
     let raw_path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
     let Ok(raw_path) = unescape(raw_path.as_bytes(), false) else { return bad_escape() };
-    let answer = v2.serve(raw_path, request).await;
-    v2.with_cluster_id(answer.unwrap_or_else(KeyError::into_response))
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let claim = super::claim(&request);
+    let shown = audit::is_on(&v2.node).then(|| claim.clone());
+    let answer = match v2.checked(claim).await {
+        Ok(claim) => v2.serve(claim, raw_path, request).await,
+        Err(error) => Err(error.into()),
+    };
+    let answer = answer.unwrap_or_else(KeyError::into_response);
+    audit::route(&v2.node, shown.as_ref(), &method, &path, answer.status().as_u16());
+    v2.with_cluster_id(answer)
 }
 
 /// What Go's server says of a URL that it cannot read.
@@ -57,32 +67,38 @@ fn bad_escape() -> Response {
 }
 
 impl V2 {
-    async fn serve(&self, raw_path: Vec<u8>, request: Request) -> Result<Response, KeyError> {
+    async fn serve(&self, claim: Claim, raw_path: Vec<u8>, request: Request) -> Result<Response, KeyError> {
         let method = request.method().clone();
         let form = read_form(request).await?;
         let KeyRequest { path, what, omits_nodes } = KeyRequest::read(&method, &raw_path, form)?;
         match what {
             What::Get { get, is_linearizable } => {
-                let answer = self.get(path, get, is_linearizable).await;
+                let answer = self.get(&claim, path, get, is_linearizable).await;
                 self.stats.count_get(answer.is_ok());
                 answer
             }
-            What::Wait { watch, since, is_stream } => self.wait(watch, since, is_stream),
-            What::Put(write) => self.change(path, |node| put(node, write), omits_nodes).await,
-            What::Post(write) => self.change(path, |node| post(node, write), omits_nodes).await,
+            What::Wait { watch, since, is_stream } => self.wait(claim, watch, since, is_stream),
+            What::Put(write) => self.change(&claim, path, |node| put(node, write), omits_nodes).await,
+            What::Post(write) => self.change(&claim, path, |node| post(node, write), omits_nodes).await,
             What::Delete { is_directory, is_recursive, expected } => {
                 let operation = if expected.is_given() {
                     V2Operation::CompareAndDelete { prev_value: expected.value, prev_index: expected.index }
                 } else {
                     V2Operation::Delete { is_directory, is_recursive }
                 };
-                self.change(path, |_| Ok(operation), omits_nodes).await
+                self.change(&claim, path, |_| Ok(operation), omits_nodes).await
             }
         }
     }
 
-    async fn get(&self, path: V2Path, get: V2Get, is_linearizable: bool) -> Result<Response, KeyError> {
-        let view = self.node.read(is_linearizable).await?;
+    async fn get(
+        &self,
+        claim: &Claim,
+        path: V2Path,
+        get: V2Get,
+        is_linearizable: bool,
+    ) -> Result<Response, KeyError> {
+        let view = self.node.read_as(claim, is_linearizable, |guard| guard.v2_get(&path, get)).await?;
         let index = view.head().revision;
         let raft_index = view.head().applied.index.0;
         let tree = read(view, path, get).await?;
@@ -92,6 +108,7 @@ impl V2 {
 
     async fn change(
         &self,
+        claim: &Claim,
         path: V2Path,
         operation: impl FnOnce(&Node) -> Result<V2Operation, KeyError>,
         omits_nodes: bool,
@@ -99,7 +116,7 @@ impl V2 {
         let operation = operation(&self.node)?;
         let kind = super::stats::Counted::of(&operation);
         check_len(&self.node, &path, &operation)?;
-        let answer = self.node.propose(Operation::V2(V2Request { path, operation })).await;
+        let answer = self.node.propose_as(claim, Operation::V2(V2Request { path, operation })).await;
         self.stats.count_change(kind, answer.is_ok());
         match answer? {
             (header, Applied::V2(event)) => {
@@ -112,9 +129,9 @@ impl V2 {
         }
     }
 
-    fn wait(&self, watch: V2Watch, since: u64, is_stream: bool) -> Result<Response, KeyError> {
-        let wait = self.node.watches().wait_node(watch, since);
-        let wait = wait.map_err(|cleared| KeyError::cleared(cleared, since))?;
+    fn wait(&self, claim: Claim, watch: V2Watch, since: u64, is_stream: bool) -> Result<Response, KeyError> {
+        let wait = self.node.watches().wait_node(self.node.asker(claim), watch, since);
+        let wait = wait.map_err(|error| KeyError::no_wait(error, since))?;
         let headers = self.headers(wait.begun_at(), self.node.view().head().applied.index.0);
         let lines = stream::unfold(Some((wait, is_stream)), next_line);
         Ok((headers, Body::from_stream(lines)).into_response())

@@ -13,9 +13,11 @@ use http_body_util::{BodyExt as _, Limited};
 use serde::{Deserialize, Serialize};
 
 use super::V2;
+use super::error::unauthorized;
 use crate::api::error::Status;
 use crate::api::http::plain;
 use crate::api::member_urls;
+use crate::auth::Claim;
 use crate::limits::MEMBER_BODY_BYTES_MAX;
 use crate::node::{MemberInfo, NodeError};
 
@@ -61,6 +63,9 @@ struct Description {
 
 /// Answers any method below `/v2/members`.
 pub(super) async fn members(State(v2): State<Arc<V2>>, request: Request) -> Response {
+    if let Err(error) = v2.check_members(super::claim(&request), request.method()).await {
+        return v2.with_cluster_id(failure(error));
+    }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let name = path.trim_start_matches("/v2/members").trim_start_matches('/');
     let response = match method {
@@ -127,6 +132,15 @@ fn refused(id: MemberId, error: NodeError) -> Response {
 }
 
 impl V2 {
+    /// Any user may look at the members; to change them takes the role `root`.
+    async fn check_members(&self, claim: Claim, method: &Method) -> Result<(), NodeError> {
+        if method == Method::GET {
+            return self.check_login(claim).await;
+        }
+        let claim = self.checked(claim).await?;
+        self.node.check_root(&claim).await
+    }
+
     async fn add(&self, peer_urls: Vec<String>) -> Response {
         let id = self.node.new_member_id(&peer_urls);
         match self.node.add_member(peer_urls, false).await {
@@ -176,6 +190,9 @@ pub(super) async fn machines(State(v2): State<Arc<V2>>, request: Request) -> Res
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return plain::method_not_allowed("GET,HEAD");
     }
+    if let Err(error) = v2.check_login(super::claim(&request)).await {
+        return failure(error);
+    }
     match v2.node.members(false).await {
         Ok(members) => {
             let mut urls: Vec<String> = members.into_iter().flat_map(|member| member.client_urls).collect();
@@ -187,7 +204,11 @@ pub(super) async fn machines(State(v2): State<Arc<V2>>, request: Request) -> Res
     }
 }
 
-fn failure(error: NodeError) -> Response {
+/// The answer when there is none; to whoever may not ask, in etcd's words.
+pub(super) fn failure(error: NodeError) -> Response {
+    if matches!(error, NodeError::Permission(_) | NodeError::Login(_)) {
+        return unauthorized();
+    }
     message(StatusCode::INTERNAL_SERVER_ERROR, &Status::from(error).message)
 }
 

@@ -13,12 +13,16 @@ mod time;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::any;
 
-use crate::node::Node;
+use crate::auth::{Claim, Peer};
+use crate::node::{Node, NodeError};
 use stats::StoreStats;
+
+pub(super) use time::rfc3339;
 
 const X_ETCD_CLUSTER_ID: HeaderName = HeaderName::from_static("x-etcd-cluster-id");
 
@@ -47,12 +51,30 @@ pub fn routes(node: Arc<Node>) -> Router {
 }
 
 impl V2 {
+    /// Who the client says it is, when its Basic credentials, if there are any, are right.
+    async fn checked(&self, mut claim: Claim) -> Result<Claim, NodeError> {
+        self.node.check_credentials(&mut claim).await?;
+        Ok(claim)
+    }
+
+    /// Refuses whoever is no user.
+    async fn check_login(&self, claim: Claim) -> Result<(), NodeError> {
+        let claim = self.checked(claim).await?;
+        self.node.check_login(&claim).await
+    }
+
     fn with_cluster_id(&self, mut response: Response) -> Response {
         let id = format!("{:x}", self.node.header().cluster_id.0);
         let id = HeaderValue::try_from(id).expect("hexadecimal digits make a header");
         response.headers_mut().insert(X_ETCD_CLUSTER_ID, id);
         response
     }
+}
+
+/// Who the client says it is.
+fn claim(request: &Request) -> Claim {
+    let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
+    Claim::of_http(request.headers(), &peer)
 }
 
 #[cfg(test)]

@@ -121,6 +121,9 @@ pub(super) async fn store(State(v2): State<Arc<V2>>, request: Request) -> Respon
     if request.method() != Method::GET {
         return plain::method_not_allowed("GET");
     }
+    if let Err(error) = v2.check_login(super::claim(&request)).await {
+        return members::failure(error);
+    }
     let counts = |kind| v2.stats.counts(kind);
     let ((gets_success, gets_fail), (sets_success, sets_fail)) = (counts(Counted::Get), counts(Counted::Set));
     let (delete_success, delete_fail) = counts(Counted::Delete);
@@ -154,6 +157,9 @@ pub(super) async fn own(State(v2): State<Arc<V2>>, request: Request) -> Response
     if request.method() != Method::GET {
         return plain::method_not_allowed("GET");
     }
+    if let Err(error) = v2.check_login(super::claim(&request)).await {
+        return members::failure(error);
+    }
     let own_id = v2.node.header().member_id;
     let leader = v2.node.leadership().borrow().1;
     let leads_since = v2.node.leader_since_unix_nanos();
@@ -175,6 +181,9 @@ pub(super) async fn own(State(v2): State<Arc<V2>>, request: Request) -> Response
 pub(super) async fn leader(State(v2): State<Arc<V2>>, request: Request) -> Response {
     if request.method() != Method::GET {
         return plain::method_not_allowed("GET");
+    }
+    if let Err(error) = v2.check_login(super::claim(&request)).await {
+        return members::failure(error);
     }
     let own_id = v2.node.header().member_id;
     if v2.node.leadership().borrow().1 != Some(own_id) {

@@ -12,6 +12,7 @@ use holdfast_core::request::{DeleteRangeRequest, PutRequest};
 use http_body_util::BodyExt as _;
 
 use crate::api::test_node::{Answer, TestNode, open_settings};
+use crate::auth::Claim;
 use crate::limits::WATCH_REVISIONS_QUEUED_MAX;
 
 /// Longest wait for anything; only a test that fails takes as long.
@@ -271,7 +272,7 @@ async fn a_full_store_refuses_what_adds_and_lets_delete() {
     let node = start().await;
     set(&node, "/a", "value=1").await;
     let alarm = holdfast_core::response::AlarmKind::NoSpace;
-    node.node.alarm(true, holdfast_core::ids::MemberId(0xa), Some(alarm)).await.unwrap();
+    node.node.alarm(&Claim::default(), true, holdfast_core::ids::MemberId(0xa), Some(alarm)).await.unwrap();
     let answer = send(&node, "PUT", "/v2/keys/b", "value=1").await;
     assert_eq!(answer.status.as_u16(), 500);
     assert!(

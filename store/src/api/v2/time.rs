@@ -4,7 +4,7 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// The time in RFC 3339, in UTC, with as many digits behind the second as it needs (Go's `RFC3339Nano`).
-pub(super) fn rfc3339(unix_nanos: i64) -> String {
+pub(in crate::api) fn rfc3339(unix_nanos: i64) -> String {
     let seconds = unix_nanos.div_euclid(NANOS_PER_SECOND);
     let nanos = unix_nanos.rem_euclid(NANOS_PER_SECOND);
     let (year, month, day) = date(seconds.div_euclid(SECONDS_PER_DAY));

@@ -14,7 +14,6 @@ const FIXED: &str = "this is not adjustable yet";
 const NO_PACING: &str = "compaction runs in the background and paces itself";
 const NO_TRACING: &str = "traces are not exported yet";
 const NO_ROTATION: &str = "log files are not rotated; leave that to the system's tools";
-const NO_AUTH: &str = "authentication is not available yet";
 const ALWAYS_ON: &str = "this is always on";
 const OF_OLD: &str = "etcd dropped this long ago";
 
@@ -48,8 +47,6 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("compaction-batch-limit", Kind::Integer, "1000", NO_PACING),
     flag("compaction-sleep-interval", Kind::Duration, "10ms", NO_PACING),
 
-    flag("bcrypt-cost", Kind::Count, "10", NO_AUTH),
-    flag("auth-token-ttl", Kind::Count, "300", NO_AUTH),
     flag("self-signed-cert-validity", Kind::Count, "1", "TLS is not available yet"),
 
     flag("logger", Kind::Choice(&["zap"]), "zap", "there is one logger"),

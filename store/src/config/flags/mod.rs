@@ -46,13 +46,21 @@ pub enum Group {
     Storage,
     Requests,
     Http,
+    Users,
     Logs,
 }
 
 impl Group {
     /// All groups in the order of the help.
-    pub const ALL: [Group; 6] =
-        [Group::Member, Group::Cluster, Group::Storage, Group::Requests, Group::Http, Group::Logs];
+    pub const ALL: [Group; 7] = [
+        Group::Member,
+        Group::Cluster,
+        Group::Storage,
+        Group::Requests,
+        Group::Http,
+        Group::Users,
+        Group::Logs,
+    ];
 
     /// The group's heading.
     pub fn title(self) -> &'static str {
@@ -62,6 +70,7 @@ impl Group {
             Group::Storage => "Storage",
             Group::Requests => "Requests",
             Group::Http => "HTTP",
+            Group::Users => "Users",
             Group::Logs => "Logs",
         }
     }
@@ -101,6 +110,10 @@ pub enum Setting {
     Cors,
     HostWhitelist,
     Metrics,
+    AuthToken,
+    AuthTokenTtl,
+    BcryptCost,
+    AuditLog,
     LogLevel,
     LogFormat,
     LogOutputs,

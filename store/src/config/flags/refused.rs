@@ -37,7 +37,6 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("tls-min-version", Kind::Text, "TLS1.2", NO_TLS),
     flag("tls-max-version", Kind::Text, "", NO_TLS),
 
-    flag("auth-token", Kind::Text, "simple", "only simple tokens are known in this version"),
     flag("wal-dir", Kind::Path, "", "the log is kept inside the data folder; put --data-dir on the disk for it"),
     flag("force-new-cluster", Kind::Bool, "false", "a cluster that lost its quorum cannot be cut down by this version"),
     flag("unsafe-no-fsync", Kind::Bool, "false", "writes are always synced before they are acknowledged"),

@@ -85,6 +85,14 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("metrics", Kind::Choice(&["basic", "extensive"]), "basic", Group::Http, Setting::Metrics,
         "Whether calls are timed"),
 
+    flag("auth-token", Kind::Text, "simple", Group::Users, Setting::AuthToken,
+        "simple, or jwt,... with key files as in etcd"),
+    flag("auth-token-ttl", Kind::Count, "300", Group::Users, Setting::AuthTokenTtl,
+        "Seconds that a simple token lasts after its last use"),
+    flag("bcrypt-cost", Kind::Count, "10", Group::Users, Setting::BcryptCost, "Cost of hashing a password"),
+    flag("audit-log", Kind::Path, "", Group::Users, Setting::AuditLog,
+        "File for who did what, as lines of JSON"),
+
     flag("log-level", Kind::Choice(LOG_LEVELS), "info", Group::Logs, Setting::LogLevel, "debug, info, warn or error"),
     flag("log-format", Kind::OptionalChoice(&["console", "json"]), "", Group::Logs, Setting::LogFormat,
         "Form of a line (default: console)"),

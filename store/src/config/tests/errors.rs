@@ -110,7 +110,8 @@ fn what_this_version_cannot_do_is_refused() {
         "holdfast",
         "--auth-token jwt,pub-key=a",
         1,
-        "--auth-token: only simple tokens are known in this version; remove it",
+        "--auth-token: \"jwt,pub-key=a\": sign-method is missing; write simple, or \
+         jwt,pub-key=FILE,priv-key=FILE,sign-method=RS256",
     );
     check(
         "holdfast",

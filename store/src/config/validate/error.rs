@@ -26,6 +26,14 @@ pub enum SettingError {
          this cluster alone"
     )]
     ManagedWithoutCluster,
+    /// No way to make tokens.
+    #[error("\"{text}\": {problem}; write simple, or jwt,pub-key=FILE,priv-key=FILE,sign-method=RS256")]
+    AuthToken {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A URL that asks for TLS.
     #[error("\"{url}\" asks for TLS, which is not available in this version; use {plain}")]
     EncryptedUrl {

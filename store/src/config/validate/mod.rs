@@ -1,5 +1,6 @@
 //! From what was given to a valid `Config`: what values mean, alone and together. Pure.
 
+mod auth;
 mod cluster;
 mod error;
 mod first_start;
@@ -70,6 +71,7 @@ pub fn validate(
         heartbeat_interval: timing.heartbeat_interval,
         request_bytes_max: numbers::request_bytes_max(given)?,
         txn_operations_max: numbers::txn_operations_max(given)?,
+        auth: auth::auth(given, &mut notices)?,
         watch_progress_interval: numbers::watch_progress_interval(given, &mut notices)?,
     };
     Ok(Config {

@@ -100,6 +100,9 @@ fn line(message: &WatchMessage<Shared>) -> String {
         WatchMessage::Created { watch_id, revision } => format!("created {} at {revision}", watch_id.0),
         WatchMessage::Refused { revision, refusal } => format!("refused {refusal:?} at {revision}"),
         WatchMessage::Canceled { watch_id, revision } => format!("canceled {} at {revision}", watch_id.0),
+        WatchMessage::Revoked { watch_id, revision, refusal } => {
+            format!("revoked {} at {revision}: {refusal:?}", watch_id.0)
+        }
         WatchMessage::Compacted { watch_id, compacted } => {
             format!("compacted {} below {compacted}", watch_id.0)
         }
