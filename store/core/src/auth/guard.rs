@@ -90,6 +90,12 @@ impl<'a> Guard<'a> {
     /// A transaction: its compares and all operations of both branches, those of nested ones too, whichever branch will
     /// run.
     pub fn txn(&self, txn: &TxnRequest) -> Result<(), AccessError> {
+        // One that does nothing is answered to users only, too.
+        self.login()?;
+        self.txn_parts(txn)
+    }
+
+    fn txn_parts(&self, txn: &TxnRequest) -> Result<(), AccessError> {
         for compare in &txn.compares {
             self.read(&compare.range)?;
         }
@@ -98,7 +104,7 @@ impl<'a> Guard<'a> {
                 TxnOperation::Range(range) => self.read(&range.range)?,
                 TxnOperation::Put(put) => self.put(put)?,
                 TxnOperation::DeleteRange(delete) => self.delete_range(delete)?,
-                TxnOperation::Txn(nested) => self.txn(nested)?,
+                TxnOperation::Txn(nested) => self.txn_parts(nested)?,
             }
         }
         Ok(())
