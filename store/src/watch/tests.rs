@@ -23,6 +23,7 @@ use crate::node::NodeSettings;
 mod faults;
 mod load;
 mod order;
+mod rights;
 
 /// Longest wait for anything; only a test that fails takes as long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -94,7 +95,11 @@ impl Store {
     }
 
     fn open(&self) -> Client {
-        let (requests, stream) = self.hub.open(Asker::default());
+        self.open_for(Asker::default())
+    }
+
+    fn open_for(&self, asker: Asker) -> Client {
+        let (requests, stream) = self.hub.open(asker);
         Client { requests, stream }
     }
 }

@@ -95,6 +95,7 @@ pub fn all(tag: i64) -> Vec<Call> {
         watches(),
         members(),
         upkeep(),
+        logins(),
         users(tag),
         roles(tag),
     ];
@@ -331,14 +332,32 @@ fn upkeep() -> Vec<Call> {
     ]
 }
 
+fn log_in(name: &'static str, user: &str, password: &str) -> Call {
+    let message = pb::AuthenticateRequest { name: user.to_owned(), password: password.to_owned() };
+    call(name, "etcdserverpb.Auth/Authenticate", "/v3/auth/authenticate", message)
+}
+
+fn logins() -> Vec<Call> {
+    vec![
+        call(
+            "status of authentication",
+            "etcdserverpb.Auth/AuthStatus",
+            "/v3/auth/status",
+            pb::AuthStatusRequest {},
+        ),
+        call("enable", "etcdserverpb.Auth/AuthEnable", "/v3/auth/enable", pb::AuthEnableRequest {}),
+        log_in("log in", "guest", "guest-secret"),
+        log_in("log in with a wrong password", "guest", "wrong"),
+        log_in("log in with no password", "guest", ""),
+        log_in("log in as nobody", "", ""),
+        log_in("log in as a stranger", "stranger", "x"),
+    ]
+}
+
 fn users(tag: i64) -> Vec<Call> {
     let get = |name, user: &str| {
         let message = pb::AuthUserGetRequest { name: user.to_owned() };
         call(name, "etcdserverpb.Auth/UserGet", "/v3/auth/user/get", message)
-    };
-    let log_in = |name, user: &str, password: &str| {
-        let message = pb::AuthenticateRequest { name: user.to_owned(), password: password.to_owned() };
-        call(name, "etcdserverpb.Auth/Authenticate", "/v3/auth/authenticate", message)
     };
     let new = format!("new-{tag}");
     let grant = |name, user: &str, role: &str| {
@@ -372,18 +391,6 @@ fn users(tag: i64) -> Vec<Call> {
         call(name, "etcdserverpb.Auth/UserChangePassword", "/v3/auth/user/changepw", message)
     };
     vec![
-        call(
-            "status of authentication",
-            "etcdserverpb.Auth/AuthStatus",
-            "/v3/auth/status",
-            pb::AuthStatusRequest {},
-        ),
-        call("enable", "etcdserverpb.Auth/AuthEnable", "/v3/auth/enable", pb::AuthEnableRequest {}),
-        log_in("log in", "guest", "guest-secret"),
-        log_in("log in with a wrong password", "guest", "wrong"),
-        log_in("log in with no password", "guest", ""),
-        log_in("log in as nobody", "", ""),
-        log_in("log in as a stranger", "stranger", "x"),
         get("get the user guest", "guest"),
         get("get the user owner", "owner"),
         get("get a stranger", "stranger"),

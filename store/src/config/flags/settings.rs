@@ -86,7 +86,7 @@ pub(super) const FLAGS: &[Flag] = &[
         "Whether calls are timed"),
 
     flag("auth-token", Kind::Text, "simple", Group::Users, Setting::AuthToken,
-        "simple, or jwt,... with key files as in etcd"),
+        "simple, or jwt,... with key files"),
     flag("auth-token-ttl", Kind::Count, "300", Group::Users, Setting::AuthTokenTtl,
         "Seconds that a simple token lasts after its last use"),
     flag("bcrypt-cost", Kind::Count, "10", Group::Users, Setting::BcryptCost, "Cost of hashing a password"),
