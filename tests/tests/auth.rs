@@ -5,10 +5,14 @@
 
 #[path = "auth/advisories.rs"]
 mod advisories;
+#[path = "auth/auditing.rs"]
+mod auditing;
 #[path = "auth/calls.rs"]
 mod calls;
 #[path = "auth/differences.rs"]
 mod differences;
+#[path = "auth/jwt.rs"]
+mod jwt;
 #[path = "auth/matrix.rs"]
 mod matrix;
 #[path = "auth/nodes.rs"]

@@ -229,6 +229,30 @@ fn etcds_other_flags_are_taken_and_named_when_they_would_change_something() {
 }
 
 #[test]
+fn tokens_and_passwords_are_set_as_in_etcd() {
+    use crate::auth::{JwtSettings, TokenKind};
+    let auth = |line| config(line).node.auth;
+    let defaults = auth("");
+    assert_eq!(defaults.tokens, TokenKind::Simple);
+    assert_eq!((defaults.token_ttl, defaults.bcrypt_cost), (Duration::from_secs(300), 10));
+    assert_eq!(defaults.audit_log, None);
+    assert_eq!(auth("--auth-token-ttl 7 --bcrypt-cost 4").token_ttl, Duration::from_secs(7));
+    let line = "--auth-token jwt,pub-key=a.pub,priv-key=a.key,sign-method=PS384,ttl=90s --audit-log a.log";
+    let found = auth(line);
+    let expected = JwtSettings {
+        algorithm: crate::auth::jwt_algorithm("PS384").unwrap(),
+        public_key: Some("a.pub".into()),
+        private_key: Some("a.key".into()),
+        ttl: Duration::from_secs(90),
+    };
+    assert_eq!(found.tokens, TokenKind::Jwt(expected));
+    assert_eq!(found.audit_log.as_deref(), Some(Path::new("a.log")));
+    let cost = config("--bcrypt-cost 99");
+    assert_eq!(cost.node.auth.bcrypt_cost, 10);
+    assert_eq!(cost.notices, ["--bcrypt-cost: bcrypt has costs from 4 to 31; using 10"]);
+}
+
+#[test]
 fn prints_instead_of_running() {
     for (line, beginning) in [
         ("--version", "holdfast 0.1.0 (speaks etcd 3.7.3)\n"),
