@@ -17,6 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const SUCCESS: u8 = 0;
 /// A member that failed, and one that could not start.
 const FAILURE: u8 = 1;
 /// A member that was removed from its cluster: starting it again is of no use.
@@ -44,9 +45,13 @@ fn print(text: &str) -> ExitCode {
 
 /// Tells a person why nothing runs.
 fn refuse(error: &dyn Display, code: u8) -> ExitCode {
+    ExitCode::from(tell(error, code))
+}
+
+fn tell(error: &dyn Display, code: u8) -> u8 {
     // Without standard error the exit code still tells.
     let _ = writeln!(io::stderr().lock(), "holdfast: {error}");
-    ExitCode::from(code)
+    code
 }
 
 fn run(config: Config) -> ExitCode {
@@ -66,13 +71,20 @@ fn run(config: Config) -> ExitCode {
     let code = runtime.block_on(serve(config));
     // Whatever still runs works on nothing that anybody waits for.
     runtime.shutdown_timeout(RUNTIME_STOP_TIMEOUT);
-    code
+    leave(code)
 }
 
-async fn serve(config: Config) -> ExitCode {
+/// Ends the process without the clean-up of C++ libraries: it would take RocksDB's locks away from a flush that is still
+/// under way, which ends in an abort instead of this code.
+fn leave(code: u8) -> ! {
+    let _ = io::stdout().lock().flush();
+    signal_hook::low_level::exit(code.into())
+}
+
+async fn serve(config: Config) -> u8 {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
-        Err(error) => return refuse(&format_args!("cannot handle signals: {error}"), FAILURE),
+        Err(error) => return tell(&format_args!("cannot handle signals: {error}"), FAILURE),
     };
     for notice in &config.notices {
         tracing::warn!("{notice}");
@@ -80,12 +92,12 @@ async fn serve(config: Config) -> ExitCode {
     let greeting = telemetry::greet(&config);
     let started = tokio::select! {
         started = Server::start(config) => started,
-        _ = signals.next() => return ExitCode::SUCCESS,
+        _ = signals.next() => return SUCCESS,
     };
     let server = match started {
         Ok(server) => server,
-        Err(error @ StartupError::Removed { .. }) => return refuse(&error, REMOVED),
-        Err(error) => return refuse(&error, FAILURE),
+        Err(error @ StartupError::Removed { .. }) => return tell(&error, REMOVED),
+        Err(error) => return tell(&error, FAILURE),
     };
     if let Some(greet) = greeting {
         greet();
@@ -94,7 +106,7 @@ async fn serve(config: Config) -> ExitCode {
         end = server.ended() => match end {
             MemberEnd::Failed(reason) => {
                 tracing::error!(reason, "this member cannot go on and ends; what was acknowledged is in its log");
-                ExitCode::from(FAILURE)
+                FAILURE
             }
             MemberEnd::Removed => {
                 tracing::error!(
@@ -102,7 +114,7 @@ async fn serve(config: Config) -> ExitCode {
                      have it back"
                 );
                 server.stop().await;
-                ExitCode::from(REMOVED)
+                REMOVED
             }
         },
         signal = signals.next() => {
@@ -111,7 +123,7 @@ async fn serve(config: Config) -> ExitCode {
                 () = server.stop() => tracing::info!("stopped"),
                 signal = signals.next() => tracing::warn!(signal, "stopping at once; the next start replays the log"),
             }
-            ExitCode::SUCCESS
+            SUCCESS
         }
     }
 }
