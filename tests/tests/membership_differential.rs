@@ -72,7 +72,7 @@ impl Subject {
         let said = etcdctl(&[&self.server], &words).await;
         // The first lines of its errors are the log of its client, with times.
         let errors: Vec<&str> = said.err.lines().filter(|line| line.starts_with("Error")).collect();
-        self.plain(&format!("{} {}{}", said.is_success, said.out, errors.join("\n")))
+        self.plain(&format!("{}\n{}{}", said.is_success, said.out, errors.join("\n")))
     }
 
     async fn post(&self, path: &str, body: &str) -> String {
@@ -114,7 +114,7 @@ fn without_ids(text: &str) -> String {
         plain.push(character);
     }
     // Tables are as wide as their ids.
-    let lines = plain.trim_end().lines().map(|line| match line.trim_matches(['+', '-']).is_empty() {
+    let lines = plain.trim_end().lines().map(|line| match !line.contains(char::is_alphanumeric) {
         true => "+--".to_owned(),
         false => line.split_whitespace().collect::<Vec<_>>().join(" "),
     });

@@ -108,7 +108,6 @@ const DIFFERENCES: &[Difference] = &[
         rewrites::hash_compaction,
         "etcd tells the compaction before the one at the revision asked for, as it stored the hash before it",
     ),
-    row("ember", rewrites::unknown_method, "changing the members is not there yet"),
     row("owngrade", rewrites::unknown_method, "downgrades are not there yet"),
     row("eader ", rewrites::unknown_service, "the election service is not there yet"),
     row("ock ", rewrites::unknown_service, "the lock service is not there yet"),

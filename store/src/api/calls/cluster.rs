@@ -1,6 +1,6 @@
 //! `etcdserverpb.Cluster`. Its headers have no revision.
 
-use holdfast_consensus::handle::MemberChange;
+use holdfast_consensus::handle::{MemberChange, MemberRefusal};
 use holdfast_core::ids::{MemberId, Revision};
 use holdfast_proto::etcdserverpb as pb;
 
@@ -48,15 +48,20 @@ pub async fn member_remove(
     Ok(pb::MemberRemoveResponse { header: header(node), members: list(node).await? })
 }
 
-/// `MemberUpdate`. etcd takes whatever it is given; peer URLs that nobody can connect to would cut the member off.
+/// `MemberUpdate`. etcd takes whatever it is given for a member that exists; peer URLs that nobody can connect to would
+/// cut it off.
 pub async fn member_update(
     node: &Node,
     claim: &Claim,
     request: pb::MemberUpdateRequest,
 ) -> Result<pb::MemberUpdateResponse, Status> {
     node.check_root(claim).await?;
+    let member = MemberId(request.id);
+    if node.peers().iter().all(|peer| peer.id != member) {
+        return Err(MemberRefusal::NotFound(member).into());
+    }
     let peer_urls = urls(&request.peer_ur_ls)?;
-    node.change_members(MemberChange::Update { member: MemberId(request.id), peer_urls }).await?;
+    node.change_members(MemberChange::Update { member, peer_urls }).await?;
     Ok(pb::MemberUpdateResponse { header: header(node), members: list(node).await? })
 }
 

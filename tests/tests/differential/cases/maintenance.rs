@@ -20,6 +20,10 @@ fn member() -> Group {
     group.both(&STATUS, &pb::StatusRequest {});
     group.both(&MEMBER_LIST, &pb::MemberListRequest { linearizable: false });
     group.both(&MEMBER_LIST, &pb::MemberListRequest { linearizable: true });
+    group.both(&MEMBER_ADD, &pb::MemberAddRequest::default());
+    group.both(&MEMBER_REMOVE, &pb::MemberRemoveRequest { id: 7 });
+    group.both(&MEMBER_UPDATE, &pb::MemberUpdateRequest { id: 7, ..Default::default() });
+    group.both(&MEMBER_PROMOTE, &pb::MemberPromoteRequest { id: 7 });
     group.grpc(&PUT, &put("a", "1"));
     group.grpc(&PUT, &put("a", "2"));
     group.both(&STATUS, &pb::StatusRequest {});
@@ -111,10 +115,6 @@ fn full() -> Group {
 
 fn later() -> Group {
     let mut group = Group::new("later");
-    group.both(&MEMBER_ADD, &pb::MemberAddRequest::default());
-    group.both(&MEMBER_REMOVE, &pb::MemberRemoveRequest { id: 7 });
-    group.both(&MEMBER_UPDATE, &pb::MemberUpdateRequest { id: 7, ..Default::default() });
-    group.both(&MEMBER_PROMOTE, &pb::MemberPromoteRequest { id: 7 });
     group.both(&DOWNGRADE, &pb::DowngradeRequest { action: 0, version: "3.6.0".to_owned() });
     group.both(&DOWNGRADE, &pb::DowngradeRequest { action: 2, version: String::new() });
     group.both(&AUTH_STATUS, &pb::AuthStatusRequest {});
