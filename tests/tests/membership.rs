@@ -7,132 +7,21 @@
 mod ctl;
 #[path = "membership/load.rs"]
 mod load;
+#[path = "membership/steps.rs"]
+mod steps;
 
 use std::time::{Duration, Instant};
 
 use ctl::{do_etcdctl, etcdctl, id_of, members};
-use holdfast_tests::binaries::{ReferenceTool, have_reference};
 use holdfast_tests::process::POLL_INTERVAL;
 use holdfast_tests::server::{READY_DEADLINE, ServerPlan};
-use holdfast_tests::{Cluster, Implementation, Server, cluster, http};
-use load::{Load, stored};
+use holdfast_tests::{Cluster, Implementation, Server, http};
+use load::Load;
 use serde_json::{Value, json};
-
-/// Longest wait for anything on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The exit code of a member that was removed.
-const REMOVED: i32 = 3;
-
-fn have_etcdctl(test: &str) -> bool {
-    have_reference(test, &[ReferenceTool::Etcdctl])
-}
-
-async fn alone() -> Server {
-    ServerPlan::new(Implementation::Holdfast).name("m1").start().await.unwrap()
-}
-
-/// Adds a member by etcdctl and starts it as etcdctl says.
-async fn join(all: &[&Server], name: &str, is_learner: bool) -> Server {
-    let plan = ServerPlan::new(Implementation::Holdfast).name(name);
-    let own = plan.as_initial_member();
-    let peer_url = own.split_once('=').unwrap().1.to_owned();
-    let peer_urls = format!("--peer-urls={peer_url}");
-    let mut arguments = vec!["member", "add", name, &peer_urls];
-    if is_learner {
-        arguments.push("--learner");
-    }
-    let said = do_etcdctl(all, &arguments).await;
-    assert!(said.contains("ETCD_INITIAL_CLUSTER_STATE=\"existing\""), "{said}");
-    // Only one of those that run is named: the others' addresses come with the membership.
-    let listed = format!("{own},{}", all[0].as_initial_member());
-    let plan = plan.initial_cluster(&listed).flag("--initial-cluster-state=existing");
-    plan.spawn().unwrap()
-}
-
-/// Waits until everyone runs, knows the same members and has the same data.
-async fn wait_settled(servers: &mut [Server]) {
-    for server in servers.iter_mut() {
-        server.wait_ready(READY_DEADLINE).await.unwrap();
-    }
-    let start = Instant::now();
-    loop {
-        let mut views = Vec::new();
-        for server in servers.iter() {
-            views.push(membership(server).await);
-        }
-        let is_settled = |view: &Value| {
-            let roles: Vec<&Value> =
-                view["members"].as_array().unwrap().iter().map(|it| &it["role"]).collect();
-            // VOTER is the default and left out.
-            roles.len() == servers.len()
-                && roles.iter().all(|role| role.is_null())
-                && view["is_changing"].is_null()
-        };
-        if views.iter().all(is_settled) {
-            return;
-        }
-        assert!(start.elapsed() < PATIENCE, "the members do not settle: {views:#?}");
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-}
-
-/// The membership with its number, as a member knows it.
-async fn membership(server: &Server) -> Value {
-    let asked = http::post(server.client_address(), "/holdfast/v1/membership", "{}").await.unwrap();
-    asked.json().unwrap()
-}
-
-async fn change(server: &Server, change: Value) -> http::Answer {
-    http::post(server.client_address(), "/holdfast/v1/membership/change", change.to_string()).await.unwrap()
-}
-
-async fn hash(server: &Server, revision: i64) -> Value {
-    let body = json!({ "revision": revision }).to_string();
-    let answer = http::post(server.client_address(), "/v3/maintenance/hashkv", body).await.unwrap();
-    let answer: Value = answer.json().unwrap();
-    assert!(answer["hash"].is_number(), "{answer}");
-    answer["hash"].clone()
-}
-
-/// Insists that all members have the same data, everything acknowledged in it.
-async fn check_data(servers: &[Server], written: &load::Written) {
-    assert!(written.acknowledged.len() > 100, "only {} writes", written.acknowledged.len());
-    let stored = stored(&servers[0]).await;
-    for (key, revision) in &written.acknowledged {
-        assert_eq!(stored.get(key), Some(revision), "{key}");
-    }
-    let last = *stored.values().max().unwrap();
-    let start = Instant::now();
-    let mut hashes = Vec::new();
-    while hashes.len() < servers.len() {
-        hashes.clear();
-        for server in servers {
-            let status = cluster::status(server).await.unwrap();
-            let revision: i64 = status["header"]["revision"].as_str().unwrap().parse().unwrap();
-            if revision >= last {
-                hashes.push(hash(server, last).await);
-            }
-        }
-        assert!(start.elapsed() < PATIENCE, "not everyone has revision {last}");
-    }
-    assert!(hashes.iter().all(|hash| hash == &hashes[0]), "{hashes:?}");
-}
-
-/// Waits until a member that was removed has stopped, and insists that it says so.
-async fn check_removed(server: &mut Server) {
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = server.process().status().unwrap() {
-            break status;
-        }
-        assert!(start.elapsed() < PATIENCE, "it runs on:\n{}", server.output());
-        tokio::time::sleep(POLL_INTERVAL).await;
-    };
-    let output = server.output();
-    assert_eq!(status.code(), Some(REMOVED), "{output}");
-    assert!(output.contains("this member was removed from the cluster"), "{output}");
-}
+use steps::{
+    PATIENCE, REMOVED, alone, change, check_data, check_removed, hash, have_etcdctl, join, leader_of,
+    membership, wait_settled,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_three_five_three_one_under_load() {
@@ -179,21 +68,6 @@ async fn one_three_five_three_one_under_load() {
         "nothing was written for {:?}",
         written.longest_gap
     );
-}
-
-async fn leader_of(servers: &[Server]) -> usize {
-    let start = Instant::now();
-    loop {
-        for (index, server) in servers.iter().enumerate() {
-            if let Ok(status) = cluster::status(server).await
-                && status["leader"].is_string()
-                && status["leader"] == status["header"]["member_id"]
-            {
-                return index;
-            }
-        }
-        assert!(start.elapsed() < PATIENCE, "nobody leads");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -279,6 +153,40 @@ async fn a_dead_member_is_replaced_under_load() {
     // The dead one wakes up, with a folder that knows of nothing, and is told.
     dead.spawn().unwrap();
     check_removed(&mut dead).await;
+}
+
+/// How far the log of a member is cut.
+async fn purged(server: &Server) -> u64 {
+    let variables: Value = http::get(server.client_address(), "/debug/vars").await.unwrap().json().unwrap();
+    variables["raft.status"]["purged"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_member_gets_what_the_log_has_no_more_as_a_snapshot() {
+    if !have_etcdctl("a_new_member_gets_what_the_log_has_no_more_as_a_snapshot") {
+        return;
+    }
+    let plan = ServerPlan::new(Implementation::Holdfast).name("m1");
+    let short = plan.flag("--snapshot-count=50").flag("--snapshot-catchup-entries=10");
+    let mut servers = vec![short.start().await.unwrap()];
+    let load = Load::start(&[&servers[0]]);
+    let start = Instant::now();
+    while purged(&servers[0]).await == 0 {
+        assert!(start.elapsed() < PATIENCE, "the log is not cut");
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    let joined = join(&[&servers[0]], "m2", false).await;
+    servers.push(joined);
+    wait_settled(&mut servers).await;
+    let tables = std::fs::read_to_string(servers[1].data_dir().join("SM")).unwrap();
+    assert!(tables.starts_with("2 "), "it has the tables that it made itself: {tables}");
+    let written = load.stop().await;
+    check_data(&servers, &written).await;
+    // What came as a snapshot is there after a restart.
+    servers[1].kill();
+    servers[1].spawn().unwrap();
+    servers[1].wait_ready(READY_DEADLINE).await.unwrap();
+    check_data(&servers, &written).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

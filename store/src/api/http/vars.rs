@@ -33,6 +33,8 @@ struct RaftStatus {
     #[serde(rename = "raftState")]
     raft_state: &'static str,
     applied: u64,
+    /// The newest entry that the log does not hold any more.
+    purged: u64,
     /// Roles by member; how far each has come is in the metrics.
     members: BTreeMap<String, &'static str>,
 }
@@ -66,6 +68,7 @@ fn raft_status(node: &Node) -> RaftStatus {
             None => "StateCandidate",
         },
         applied: status.applied_index.0,
+        purged: node.consensus().purged_index().0,
         members: status.members.iter().map(|peer| (hexadecimal(peer.id), role(peer.is_learner))).collect(),
     }
 }
