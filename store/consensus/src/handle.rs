@@ -250,7 +250,7 @@ impl Consensus {
         Prepared::open(config).await?.start(observer).await
     }
 
-    fn member(&self) -> &Member {
+    pub(crate) fn member(&self) -> &Member {
         self.running.member()
     }
 

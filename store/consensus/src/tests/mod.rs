@@ -3,6 +3,7 @@
 mod cluster;
 pub mod engines;
 mod leadership;
+mod membership;
 mod node;
 mod one_member;
 mod suite;
