@@ -93,7 +93,7 @@ pub fn all(tag: i64) -> Vec<Call> {
         transactions(),
         leases(tag),
         watches(),
-        members(),
+        members(tag),
         upkeep(),
         logins(),
         users(tag),
@@ -253,8 +253,8 @@ fn watches() -> Vec<Call> {
     ]
 }
 
-fn members() -> Vec<Call> {
-    let url = || vec!["http://127.0.0.1:1".to_owned()];
+fn members(tag: i64) -> Vec<Call> {
+    let url = || vec![format!("http://127.0.0.1:{}", 1 + tag)];
     vec![
         call(
             "list members",

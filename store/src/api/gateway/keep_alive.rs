@@ -13,9 +13,9 @@ use prost::Message;
 
 use super::documents::Documents;
 use super::{Gateway, reply};
-use crate::api::calls;
 use crate::api::error::{Code, Status};
 use crate::api::grpc::{CallCounter, Method};
+use crate::api::{audit, calls};
 use crate::auth::Claim;
 
 /// Answers POST.
@@ -79,7 +79,10 @@ impl Gateway {
     ) -> Result<Option<Bytes>, Status> {
         let Some(request) = documents.next::<pb::LeaseKeepAliveRequest>().await? else { return Ok(None) };
         counter.received(request.encoded_len());
-        let answer = calls::lease::keep_alive(&self.node, claim, request).await?;
+        let message = audit::is_on(&self.node).then(|| request.encode_to_vec().into());
+        let answer = calls::lease::keep_alive(&self.node, claim, request).await;
+        audit::call(&self.node, claim, Method::LeaseKeepAlive, message.as_ref(), answer.as_ref().err());
+        let answer = answer?;
         counter.sent(answer.encoded_len());
         reply::stream_line(&answer).map(Some)
     }

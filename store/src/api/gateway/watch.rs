@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::documents::Documents;
 use super::{Gateway, reply};
+use crate::api::audit;
 use crate::api::error::{Code, Refusal, Status};
 use crate::api::grpc::{CallCounter, Method};
 use crate::watch::{WatchRequests, WatchStream};
@@ -64,6 +65,8 @@ impl Gateway {
             return Err(Status::new(Code::InvalidArgument, "holdfast: a watch begins with a create_request"));
         }
         counter.received(first.encoded_len());
+        // Whether it is made, the stream itself says. Further requests of the same body are not written down.
+        audit::call(&self.node, &claim, Method::Watch, Some(&first.encode_to_vec().into()), None);
         let (requests, answers) = self.node.open_watch(claim);
         requests.send(first).await;
         Ok((answers, documents, requests))

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::V2;
 use super::error::unauthorized;
+use crate::api::audit;
 use crate::api::error::Status;
 use crate::api::http::plain;
 use crate::api::member_urls;
@@ -63,28 +64,17 @@ struct Description {
 
 /// Answers any method below `/v2/members`.
 pub(super) async fn members(State(v2): State<Arc<V2>>, request: Request) -> Response {
-    if let Err(error) = v2.check_members(super::claim(&request), request.method()).await {
-        return v2.with_cluster_id(failure(error));
-    }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    if ![Method::GET, Method::POST, Method::PUT, Method::DELETE].contains(&method) {
+        return plain::method_not_allowed(METHODS);
+    }
+    let claim = super::claim(&request);
     let name = path.trim_start_matches("/v2/members").trim_start_matches('/');
-    let response = match method {
-        Method::GET => v2.members(name).await,
-        Method::POST => match description(request).await {
-            Ok(peer_urls) => v2.add(peer_urls).await,
-            Err(refusal) => refusal,
-        },
-        Method::PUT | Method::DELETE if name.is_empty() => plain::method_not_allowed(METHODS),
-        Method::PUT | Method::DELETE => match u64::from_str_radix(name, 16) {
-            Err(_) => no_such(name),
-            Ok(id) if method == Method::DELETE => v2.remove(MemberId(id)).await,
-            Ok(id) => match description(request).await {
-                Ok(peer_urls) => v2.update(MemberId(id), peer_urls).await,
-                Err(refusal) => refusal,
-            },
-        },
-        _ => return plain::method_not_allowed(METHODS),
+    let response = match v2.check_members(claim.clone(), &method).await {
+        Ok(()) => v2.serve_members(&method, name, request).await,
+        Err(error) => failure(error),
     };
+    audit::route(&v2.node, Some(&claim), &method, &path, response.status().as_u16());
     v2.with_cluster_id(response)
 }
 
@@ -132,6 +122,25 @@ fn refused(id: MemberId, error: NodeError) -> Response {
 }
 
 impl V2 {
+    async fn serve_members(&self, method: &Method, name: &str, request: Request) -> Response {
+        match *method {
+            Method::GET => self.members(name).await,
+            Method::POST => match description(request).await {
+                Ok(peer_urls) => self.add(peer_urls).await,
+                Err(refusal) => refusal,
+            },
+            _ if name.is_empty() => plain::method_not_allowed(METHODS),
+            _ => match u64::from_str_radix(name, 16) {
+                Err(_) => no_such(name),
+                Ok(id) if *method == Method::DELETE => self.remove(MemberId(id)).await,
+                Ok(id) => match description(request).await {
+                    Ok(peer_urls) => self.update(MemberId(id), peer_urls).await,
+                    Err(refusal) => refusal,
+                },
+            },
+        }
+    }
+
     /// Any user may look at the members; to change them takes the role `root`.
     async fn check_members(&self, claim: Claim, method: &Method) -> Result<(), NodeError> {
         if method == Method::GET {
