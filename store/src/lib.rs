@@ -4,9 +4,12 @@
 pub mod api;
 pub mod auth;
 pub mod config;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 pub mod node;
 pub mod server;
 pub mod telemetry;
+pub mod tls;
 pub mod version;
 pub mod watch;

@@ -239,3 +239,39 @@ pub const AUTH_RETRIES_MAX: usize = 8;
 
 /// How often tokens in use are renewed.
 pub const TOKEN_RENEWAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Largest file with certificates, keys or revoked certificates.
+pub const TLS_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// How often files for TLS are looked at. A pod's files change once in hours, and a client that trusts old and new
+/// does not notice when.
+pub const TLS_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a TLS handshake may take from the connection on, the lookup of addresses included.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Handshakes under way on one kind of port. With more, the oldest is cut off.
+pub const TLS_HANDSHAKES_MAX: usize = 1024;
+
+/// How long the resolver may take to tell where the hosts in a member's certificate are.
+pub const TLS_ADDRESS_LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Different reasons for refusals whose last line in the log is remembered.
+pub const TLS_REFUSAL_REASONS_MAX: usize = 64;
+
+/// What is read of a plain request to a port with TLS after it was answered, so that the answer arrives.
+pub const TLS_PLAIN_REST_BYTES_MAX: u64 = 64 << 10;
+/// How long that may take.
+pub const TLS_PLAIN_REST_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Longest life of a certificate that this member makes.
+pub const SELF_SIGNED_YEARS_MAX: u32 = 100;
+
+/// Such a certificate is made anew when this part of its life is left.
+pub const SELF_SIGNED_RENEWAL_DIVISOR: u64 = 10;
+
+/// Of the connections of clients, the part that one address may have (of IPv6 a network of 64 bits).
+pub const CONNECTIONS_OF_ADDRESS_DIVISOR: usize = 2;
+
+/// Connections that one address may have to the port for members.
+pub const PEER_CONNECTIONS_OF_ADDRESS_MAX: usize = 256;

@@ -27,7 +27,7 @@ has_libclang || packages+=(libclang-dev)
 if [ "$purpose" = test ]; then
   # The etcd-client crate, whose tests run against the server, generates its code with protoc.
   command -v "${PROTOC:-protoc}" >/dev/null || packages+=(protobuf-compiler)
-  # Keys for JSON web tokens are made with openssl.
+  # Keys for JSON web tokens are made with openssl, and what TLS is spoken is tried with it.
   command -v openssl >/dev/null || packages+=(openssl)
   # The v2 API is tried with the Python client of its time.
   python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)

@@ -44,12 +44,12 @@ impl Cluster {
         adapt: impl Fn(ServerPlan) -> ServerPlan,
     ) -> Result<Self, ServerError> {
         let plans: Vec<ServerPlan> =
-            NAMES[..count].iter().map(|name| ServerPlan::new(implementation).name(name)).collect();
+            NAMES[..count].iter().map(|name| adapt(ServerPlan::new(implementation).name(name))).collect();
         let members: Vec<String> = plans.iter().map(ServerPlan::as_initial_member).collect();
         let members = members.join(",");
         let mut cluster = Self { members: Vec::new() };
         for plan in plans {
-            cluster.members.push(adapt(plan.initial_cluster(&members)).spawn()?);
+            cluster.members.push(plan.initial_cluster(&members).spawn()?);
         }
         cluster.wait_ready(READY_DEADLINE).await?;
         Ok(cluster)

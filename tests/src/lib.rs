@@ -2,6 +2,7 @@
 //! them. Must not know any test, nor look inside a server: what a test learns, it learns through a port or `/proc`.
 
 pub mod binaries;
+pub mod certificates;
 pub mod cluster;
 pub mod http;
 pub mod message_gate;
@@ -10,6 +11,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod server;
+pub mod tls;
 
 pub use cluster::Cluster;
 pub use server::{Implementation, Server};

@@ -83,6 +83,7 @@ pub struct ServerPlan {
     name: String,
     client: PortLease,
     peer: PortLease,
+    peer_scheme: &'static str,
     initial_cluster: Option<String>,
     data_dir: Option<PathBuf>,
     flags: Vec<OsString>,
@@ -98,6 +99,7 @@ impl ServerPlan {
             name: "one".to_owned(),
             client: ports::lease(),
             peer: ports::lease(),
+            peer_scheme: "http",
             initial_cluster: None,
             data_dir: None,
             flags: Vec::new(),
@@ -147,10 +149,17 @@ impl ServerPlan {
         self
     }
 
+    /// Speaks TLS with other members; the files for it are flags of their own.
+    #[must_use]
+    pub fn secure_peers(mut self) -> Self {
+        self.peer_scheme = "https";
+        self
+    }
+
     /// This member as `--initial-cluster` names it.
     #[must_use]
     pub fn as_initial_member(&self) -> String {
-        format!("{}=http://{}", self.name, self.peer.address())
+        format!("{}={}://{}", self.name, self.peer_scheme, self.peer.address())
     }
 
     /// Starts the member and waits until it serves.
@@ -232,7 +241,7 @@ impl Server {
     /// The peer address as a URL.
     #[must_use]
     pub fn peer_url(&self) -> String {
-        format!("http://{}", self.peer_address())
+        format!("{}://{}", self.plan.peer_scheme, self.peer_address())
     }
 
     /// This member as `--initial-cluster` names it.

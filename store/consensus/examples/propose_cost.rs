@@ -63,6 +63,7 @@ async fn start(folder: &Path) -> Result<Consensus, Box<dyn Error>> {
         snapshot_entries: 10_000,
         catch_up_entries: 5_000,
         cache_bytes: 96 << 20,
+        secure_dial: None,
     };
     let consensus = Consensus::start(config, Arc::new(Nobody)).await?;
     consensus.propose(put(999, 0)).await?;

@@ -20,6 +20,7 @@ pub use crate::membership::change::{
 };
 pub use crate::membership::configuration::{Configuration, ConfigurationMember};
 pub use crate::membership::introduce::{JoinError, find_identity};
+pub use crate::peers::dial::{SecureDial, SecureStream};
 use crate::peers::server;
 use crate::running::Running;
 use crate::start::{self, Opened};
@@ -77,6 +78,8 @@ pub struct ConsensusConfig {
     pub catch_up_entries: u64,
     /// Bytes of cache and write buffers that storage may hold.
     pub cache_bytes: usize,
+    /// Makes connections to peers with `https` URLs; without it there are none.
+    pub secure_dial: Option<Arc<dyn SecureDial>>,
 }
 
 /// What an applied run of entries was about; handed to the observer before any proposer gets its answer.

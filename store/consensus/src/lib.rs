@@ -8,6 +8,8 @@ mod data_dir;
 mod entry_codec;
 mod failure;
 mod forward;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod handle;
 pub mod histogram;
 mod leader_heard;

@@ -65,6 +65,9 @@ pub const PEER_MESSAGE_BYTES_MAX: usize = 64 << 20;
 /// How long connecting to a peer may take.
 pub const PEER_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long the TLS handshake with a peer may take on top.
+pub const PEER_SECURE_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// How long an append may take, the follower's fsync included. Not derived from the heartbeat interval: a slow disk
 /// must not make the leader send everything twice.
 pub const PEER_APPEND_TIMEOUT: Duration = Duration::from_secs(5);

@@ -140,10 +140,11 @@ impl Running {
         config: ConsensusConfig,
         observer: Arc<dyn ApplyObserver>,
     ) -> Result<Running, StartError> {
-        let MemberIdentity { cluster_id, member_id: MemberId(id) } = opened.identity;
+        let identity @ MemberIdentity { cluster_id, member_id: MemberId(id) } = opened.identity;
         let raft_settings = raft_config(&config, cluster_id)?;
         let foundation = Foundation::lay(opened, engines, &config, observer)?;
-        let book = Arc::new(PeerBook::new(cluster_id.0, id, Arc::clone(&foundation.parts.counters)));
+        let counters = Arc::clone(&foundation.parts.counters);
+        let book = Arc::new(PeerBook::new(identity, counters, config.secure_dial.clone()));
         let is_started = Arc::new(AtomicBool::new(false));
         let raft_parts = RaftParts {
             config: raft_settings,

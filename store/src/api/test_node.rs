@@ -86,6 +86,7 @@ fn consensus_config(data_dir: &TempDir) -> ConsensusConfig {
         snapshot_entries: 10_000,
         catch_up_entries: 5_000,
         cache_bytes: 1 << 20,
+        secure_dial: None,
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use holdfast_consensus::handle::{ConsensusConfig, Founding};
 use holdfast_core::ids::ClusterId;
 
+use super::tls::TlsSettings;
 use crate::node::NodeSettings;
 
 /// The whole configuration of one member.
@@ -22,6 +23,8 @@ pub struct Config {
     pub is_first_start_given: bool,
     /// What is listened on.
     pub listeners: Listeners,
+    /// TLS on these.
+    pub tls: TlsSettings,
     /// History that compacts itself away; `None` leaves compaction to clients.
     pub auto_compaction: Option<AutoCompaction>,
     /// How logs are written.
@@ -65,11 +68,13 @@ pub struct JoinPlan {
     pub ask: Vec<String>,
 }
 
-/// Addresses by role. Each has at least one entry but `metrics`.
+/// Addresses by role; there are always some for clients and for members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listeners {
     /// For clients: gRPC, gateway, health, metrics.
     pub client: Vec<ListenUrl>,
+    /// For clients that speak plain HTTP. If there are any, those of `client` have gRPC only.
+    pub client_http: Vec<ListenUrl>,
     /// For other members.
     pub peer: Vec<ListenUrl>,
     /// For health and metrics only.
@@ -83,6 +88,18 @@ pub struct ListenUrl {
     pub text: String,
     /// Where.
     pub address: ListenAddress,
+    /// Whether TLS is spoken there.
+    pub is_encrypted: bool,
+}
+
+impl ListenUrl {
+    /// The host, unless it is a socket.
+    pub fn host(&self) -> Option<&str> {
+        match &self.address {
+            ListenAddress::Tcp { host, .. } => Some(host),
+            ListenAddress::Unix(_) => None,
+        }
+    }
 }
 
 /// Where a listener is bound.

@@ -23,9 +23,7 @@ const SECTIONS: &[(&str, SectionKeys)] = &[
             ("client-cert-auth", "client-cert-auth"),
             ("trusted-ca-file", "trusted-ca-file"),
             ("auto-tls", "auto-tls"),
-            // These two are no flags for clients; what they ask for is refused as for peers.
-            ("allowed-cn", "peer-cert-allowed-cn"),
-            ("skip-client-san-verification", "peer-skip-client-san-verification"),
+            ("allowed-cn", "client-cert-allowed-cn"),
             ("allowed-hostname", "client-cert-allowed-hostname"),
         ],
     ),
@@ -56,6 +54,9 @@ const KEYS_OF_OLD: [&str; 5] = [
     "proxy-write-timeout",
     "proxy-read-timeout",
 ];
+
+/// A key that etcd takes for both sections and heeds in the other.
+const ADDRESSES_OF_CLIENTS: (&str, &str) = ("client-transport-security", "skip-client-san-verification");
 
 /// Settings from a file, and what is to be said about it.
 #[derive(Debug, Default)]
@@ -128,6 +129,12 @@ impl Reader<'_> {
         for (key, value) in mapping {
             let key = self.key(Some(section), key)?;
             let origin = self.origin(Some(section), &key);
+            if (section, key.as_str()) == ADDRESSES_OF_CLIENTS {
+                settings
+                    .notices
+                    .push(format!("{origin} has no effect: clients may connect from any address"));
+                continue;
+            }
             let flag = keys.iter().find(|(known, _)| *known == key).and_then(|(_, name)| flags::find(name));
             let Some(flag) = flag else { return Err(ConfigError::UnknownKey { origin, nearest: None }) };
             give(flag, value, origin, &mut settings.given)?;
@@ -238,6 +245,8 @@ socket-options:
 client-transport-security:
   cert-file:
   client-cert-auth: false
+  allowed-cn: [a, b]
+  skip-client-san-verification: true
 ";
         let settings = read_file("c.yaml", text).unwrap();
         let given = &settings.given;
@@ -249,11 +258,17 @@ client-transport-security:
         assert_eq!(given.duration_nanoseconds(Setting::WatchProgressInterval), 600_000_000);
         assert_eq!(given.text(Setting::AutoCompactionRetention), "5");
         assert!(!given.is_on(Setting::HasGateway));
+        assert_eq!(given.list(Setting::ClientCertAllowedCn), ["a", "b"]);
+        assert!(given.list(Setting::PeerCertAllowedCn).is_empty());
         assert_eq!(given.list(Setting::LogOutputs), ["stderr", "/var/log/a"]);
         assert_eq!(given.notices().unwrap(), Vec::<String>::new());
         assert_eq!(
             settings.notices,
-            ["proxy-failure-wait (c.yaml, line 11) has no effect: etcd dropped this long ago"]
+            [
+                "proxy-failure-wait (c.yaml, line 11) has no effect: etcd dropped this long ago",
+                "client-transport-security.skip-client-san-verification (c.yaml, line 18) has no effect: clients may \
+                 connect from any address",
+            ]
         );
         assert!(read_file("c.yaml", "# nothing\n").unwrap().given.iter().next().is_none());
         let text = "watch-progress-notify-interval: 10m\n";
@@ -283,9 +298,8 @@ client-transport-security:
                 "peer-transport-security (c.yaml, line 1): expected keys and values, indented below it",
             ),
             (
-                "name: a\npeer-transport-security:\n  # keys\n  cert-file: p.pem\n",
-                "peer-transport-security.cert-file (c.yaml, line 4): TLS is not available in this version, so \
-                 connections would not be protected as asked; remove it",
+                "name: a\npeer-transport-security:\n  # keys\n  auto-tls: maybe\n",
+                "peer-transport-security.auto-tls (c.yaml, line 4): \"maybe\" is neither true nor false",
             ),
             (
                 "peer-transport-security:\n  certfile: p.pem\n",

@@ -2,24 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{self, Patience, Service};
+use super::connection::{self, Patience, Service, Transport};
 use super::listen::{Listener, Stream};
-use super::repeated::Repeated;
+use super::room::{Place, Room};
 use crate::api::grpc::GatheredWrites;
+use crate::auth::{CertificateName, Peer};
 use crate::limits::{ACCEPT_RETRY_PAUSE, DRAIN_TIMEOUT};
+use crate::telemetry::Repeated;
+use crate::tls::{Handshaker, TlsPeer};
 
 /// Accepts connections on one listener.
 pub(super) struct Acceptor<S> {
     service: S,
-    /// One permit a connection, shared by all listeners of a kind.
-    room: Arc<Semaphore>,
+    room: Room,
+    /// Makes connections safe, where the listener's URL asks for it.
+    handshaker: Option<Handshaker>,
     /// Connections under way.
     tasks: JoinSet<()>,
     /// Ends each of them at its next pause.
@@ -29,11 +32,12 @@ pub(super) struct Acceptor<S> {
 }
 
 impl<S: Service> Acceptor<S> {
-    /// Serves what `room` allows by `service`.
-    pub(super) fn new(service: S, room: Arc<Semaphore>) -> Acceptor<S> {
+    /// Serves what `room` allows by `service`, what `handshaker` has made safe if there is one.
+    pub(super) fn new(service: S, room: Room, handshaker: Option<Handshaker>) -> Acceptor<S> {
         Acceptor {
             service,
             room,
+            handshaker,
             tasks: JoinSet::new(),
             drains: BTreeMap::new(),
             refused: Repeated::default(),
@@ -63,20 +67,36 @@ impl<S: Service> Acceptor<S> {
     }
 
     fn take(&mut self, stream: Stream) {
-        let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
-            if let Some(times) = self.refused.now(Instant::now()) {
-                tracing::warn!(times, "connections refused: as many are open as this member allows");
+        let address = match &stream {
+            Stream::Tcp(_, remote) => Some(remote.ip()),
+            Stream::Unix(_) => None,
+        };
+        let place = match self.room.enter(address) {
+            Ok(place) => place,
+            Err(full) => {
+                if let Some(times) = self.refused.now(Instant::now()) {
+                    tracing::warn!(times, "connections refused: {full}");
+                }
+                return;
             }
-            return;
         };
         let (drain, drained) = oneshot::channel();
-        let service = self.service.for_peer(stream.peer());
-        let task = match stream {
-            Stream::Tcp(stream) if S::GATHERS_WRITES => {
-                self.tasks.spawn(serve(GatheredWrites::new(stream), service, drained, permit))
+        let peer = stream.peer();
+        let task = match (stream, self.handshaker.clone()) {
+            (stream, Some(handshaker)) => {
+                let service = self.service.clone();
+                self.tasks.spawn(serve_secured(stream, handshaker, service, drained, place))
             }
-            Stream::Tcp(stream) => self.tasks.spawn(serve(stream, service, drained, permit)),
-            Stream::Unix(stream) => self.tasks.spawn(serve(stream, service, drained, permit)),
+            (Stream::Tcp(stream, _), None) if S::GATHERS_WRITES => {
+                let service = self.service.for_peer(peer);
+                self.tasks.spawn(serve(GatheredWrites::new(stream), None, service, drained, place))
+            }
+            (Stream::Tcp(stream, _), None) => {
+                self.tasks.spawn(serve(stream, None, self.service.for_peer(peer), drained, place))
+            }
+            (Stream::Unix(stream), None) => {
+                self.tasks.spawn(serve(stream, None, self.service.for_peer(peer), drained, place))
+            }
         };
         self.drains.insert(task.id(), drain);
     }
@@ -108,13 +128,50 @@ impl<S: Service> Acceptor<S> {
 }
 
 async fn serve<S: Service>(
-    stream: impl connection::Transport,
+    stream: impl Transport,
+    peer: Option<TlsPeer>,
     service: S,
     drained: oneshot::Receiver<()>,
-    permit: OwnedSemaphorePermit,
+    place: Place,
 ) {
-    connection::serve(stream, service, Patience::default(), drained).await;
-    drop(permit);
+    connection::serve(stream, peer, service, Patience::default(), drained).await;
+    drop(place);
+}
+
+/// Serves once the connection is safe. Here one type stands for all streams: what a call through it costs is nothing
+/// beside encryption.
+async fn serve_secured<S: Service>(
+    stream: Stream,
+    handshaker: Handshaker,
+    service: S,
+    mut drained: oneshot::Receiver<()>,
+    place: Place,
+) {
+    let from = stream.peer();
+    let secured = async {
+        match stream {
+            Stream::Tcp(stream, remote) => {
+                let secured = handshaker.tcp(stream, remote).await?;
+                Some((Box::new(secured.stream) as Box<dyn Transport>, secured.peer))
+            }
+            Stream::Unix(stream) => {
+                let secured = handshaker.unix(stream).await?;
+                Some((Box::new(secured.stream) as Box<dyn Transport>, secured.peer))
+            }
+        }
+    };
+    let secured = tokio::select! {
+        secured = secured => secured,
+        _ = &mut drained => None,
+    };
+    let Some((stream, peer)) = secured else { return };
+    let name = peer.certificate.as_ref().and_then(|names| CertificateName::verified(&names.common_name));
+    let service = service.for_peer(Peer { certificate: name, ..from });
+    if S::GATHERS_WRITES {
+        serve(GatheredWrites::new(stream), Some(peer), service, drained, place).await;
+    } else {
+        serve(stream, Some(peer), service, drained, place).await;
+    }
 }
 
 /// Errors that concern only the connection that was about to be accepted.

@@ -12,15 +12,17 @@ use axum::routing::{any, get};
 use holdfast_consensus::handle::{Founding, MemberIdentity, Peer, Told, blank_routes};
 use holdfast_core::ids::ClusterId;
 use holdfast_proto::admin as pb;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::Bound;
 use super::error::StartupError;
 use super::first_start::waiting;
 use super::listening::Listening;
+use super::room::Room;
 use super::services::Routes;
 use crate::config::{Config, ManagedPlan, added_member_id};
 use crate::limits::BLANK_CONNECTIONS_MAX;
+use crate::tls::Tls;
 
 const WAITS: &str = "this member is blank: it waits to be initialised, or to be taken into a cluster";
 
@@ -31,19 +33,21 @@ struct Blank {
 }
 
 /// Waits until this member is told who it is.
-pub(super) async fn wait(config: &Config, plan: &ManagedPlan) -> Result<Founding, StartupError> {
+pub(super) async fn wait(config: &Config, plan: &ManagedPlan, tls: &Tls) -> Result<Founding, StartupError> {
     let bound = Bound::bind(&config.listeners).await?;
     let (initialized, mut founding) = mpsc::channel(1);
     let (tell, mut told) = mpsc::channel(1);
-    let room = Arc::new(Semaphore::new(BLANK_CONNECTIONS_MAX));
+    let room = Room::new(BLANK_CONNECTIONS_MAX, BLANK_CONNECTIONS_MAX);
     let runtime = tokio::runtime::Handle::current();
     let blank = Arc::new(Blank { plan: plan.clone(), initialized });
     let peers = Routes(blank_routes(plan.expected, plan.peer_urls.clone(), tell).into_axum_router());
     let clients = Routes(routes(blank));
+    let secured = tls.clients();
     let mut listening = [
-        Listening::start(bound.peers, &peers, &room, &runtime),
-        Listening::start(bound.clients, &clients, &room, &runtime),
-        Listening::start(bound.metrics, &clients, &room, &runtime),
+        Listening::start(bound.peers, &peers, &room, tls.peers(&runtime).as_ref(), &runtime),
+        Listening::start(bound.clients, &clients, &room, secured.as_ref(), &runtime),
+        Listening::start(bound.clients_http, &clients, &room, secured.as_ref(), &runtime),
+        Listening::start(bound.metrics, &clients, &room, secured.as_ref(), &runtime),
     ];
     tracing::info!(
         cluster = format_args!("{:x}", plan.expected.0),

@@ -27,6 +27,7 @@ use crate::limits::{
     CONNECTION_FIRST_BYTES_MIN, CONNECTION_FIRST_BYTES_TIMEOUT, HTTP1_BUFFER_BYTES_MAX,
     HTTP1_HEADER_READ_TIMEOUT,
 };
+use crate::tls::TlsPeer;
 
 /// What answers the requests of a connection.
 pub(super) trait Service: Clone + Send + Sync + 'static {
@@ -67,9 +68,10 @@ impl Default for Patience {
 }
 
 /// Serves until the other side ends the connection, stays silent at its beginning, or `drained` tells it to end after
-/// what is under way.
+/// what is under way. Each request carries `peer` along, the other side of a connection by TLS.
 pub(super) async fn serve<S: Service>(
     stream: impl Transport,
+    peer: Option<TlsPeer>,
     service: S,
     patience: Patience,
     mut drained: oneshot::Receiver<()>,
@@ -77,7 +79,10 @@ pub(super) async fn serve<S: Service>(
     let read_bytes = Arc::new(AtomicUsize::new(0));
     let stream = FirstBytes { stream, read_bytes: Arc::clone(&read_bytes) };
     let heard = Arc::clone(&read_bytes);
-    let answer = service_fn(move |request| {
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = &peer {
+            request.extensions_mut().insert(peer.clone());
+        }
         heard.store(CONNECTION_FIRST_BYTES_MIN, Ordering::Relaxed);
         service.serve(request).map(Ok::<_, Infallible>)
     });

@@ -6,12 +6,15 @@ use std::io;
 use holdfast_consensus::handle::StartError;
 
 use crate::auth::AuthStartError;
+use crate::tls::TlsError;
 
 /// What a listener is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Clients.
     Client,
+    /// Clients that speak plain HTTP.
+    ClientHttp,
     /// Other members.
     Peer,
     /// Health and metrics only.
@@ -23,6 +26,7 @@ impl Role {
     pub fn flag(self) -> &'static str {
         match self {
             Role::Client => "--listen-client-urls",
+            Role::ClientHttp => "--listen-client-http-urls",
             Role::Peer => "--listen-peer-urls",
             Role::Metrics => "--listen-metrics-urls",
         }
@@ -32,7 +36,7 @@ impl Role {
 impl fmt::Display for Role {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Role::Client => "clients",
+            Role::Client | Role::ClientHttp => "clients",
             Role::Peer => "other members",
             Role::Metrics => "metrics",
         })
@@ -88,6 +92,9 @@ pub enum StartupError {
         /// What is wrong.
         problem: ListenProblem,
     },
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A member that is to join, without anybody to ask.
     #[error(
         "--initial-cluster-state is \"existing\" and the data folder holds no member, but --initial-cluster names \

@@ -7,9 +7,10 @@ use super::Bound;
 use super::blank;
 use super::error::StartupError;
 use crate::config::{Config, FirstStart, JoinPlan};
+use crate::tls::Tls;
 
 /// Binds everything that is listened on, and says who this member becomes where the data does not.
-pub(super) async fn prepare(config: &Config) -> Result<(Bound, Option<Founding>), StartupError> {
+pub(super) async fn prepare(config: &Config, tls: &Tls) -> Result<(Bound, Option<Founding>), StartupError> {
     let has_data = holds_member(&config.consensus.data_dir);
     let founding = match &config.first_start {
         Some(FirstStart::New(founding)) => Some(founding.clone()),
@@ -18,9 +19,9 @@ pub(super) async fn prepare(config: &Config) -> Result<(Bound, Option<Founding>)
         Some(FirstStart::Join(plan)) => {
             // A port in use is told before anybody is asked.
             let bound = Bound::bind(&config.listeners).await?;
-            return Ok((bound, Some(waiting(join(plan).await?))));
+            return Ok((bound, Some(waiting(join(plan, tls).await?))));
         }
-        Some(FirstStart::Managed(plan)) => Some(blank::wait(config, plan).await?),
+        Some(FirstStart::Managed(plan)) => Some(blank::wait(config, plan, tls).await?),
     };
     Ok((Bound::bind(&config.listeners).await?, founding))
 }
@@ -30,13 +31,18 @@ pub(super) fn waiting(identity: MemberIdentity) -> Founding {
     Founding { identity, members: Vec::new() }
 }
 
-async fn join(plan: &JoinPlan) -> Result<MemberIdentity, StartupError> {
-    let identity = find_identity(&plan.peer_urls, &plan.ask).await.map_err(|error| match error {
-        JoinError::NobodyToAsk => StartupError::NobodyToJoin,
-        JoinError::NoAnswer { url, reason } => StartupError::NoAnswerToJoin { url, reason },
-        JoinError::NotAnnounced { cluster, peer_urls } => StartupError::NotAnnounced { cluster, peer_urls },
-        JoinError::HasRun { cluster, member } => StartupError::HasRun { cluster, member },
-    })?;
+async fn join(plan: &JoinPlan, tls: &Tls) -> Result<MemberIdentity, StartupError> {
+    let identity =
+        find_identity(&plan.peer_urls, &plan.ask, tls.dial().as_ref()).await.map_err(
+            |error| match error {
+                JoinError::NobodyToAsk => StartupError::NobodyToJoin,
+                JoinError::NoAnswer { url, reason } => StartupError::NoAnswerToJoin { url, reason },
+                JoinError::NotAnnounced { cluster, peer_urls } => {
+                    StartupError::NotAnnounced { cluster, peer_urls }
+                }
+                JoinError::HasRun { cluster, member } => StartupError::HasRun { cluster, member },
+            },
+        )?;
     tracing::info!(
         member = format_args!("{:x}", identity.member_id.0),
         cluster = format_args!("{:x}", identity.cluster_id.0),

@@ -15,7 +15,12 @@ use crate::config::{ListenAddress, ListenUrl};
 use crate::limits::{LISTEN_BACKLOG, TCP_KEEPALIVE_IDLE, TCP_KEEPALIVE_INTERVAL};
 
 /// A bound socket.
-pub(super) enum Listener {
+pub(super) struct Listener {
+    socket: Bound,
+    is_encrypted: bool,
+}
+
+enum Bound {
     /// On a port.
     Tcp(TcpListener),
     /// On a path; removed when the listener goes.
@@ -24,8 +29,8 @@ pub(super) enum Listener {
 
 /// An accepted connection.
 pub(super) enum Stream {
-    /// From a port.
-    Tcp(TcpStream),
+    /// From a port, and from where.
+    Tcp(TcpStream, SocketAddr),
     /// From a path.
     Unix(UnixStream),
 }
@@ -34,7 +39,7 @@ impl Stream {
     /// Who is at the other end, as far as the socket tells.
     pub(super) fn peer(&self) -> Peer {
         let address = match self {
-            Stream::Tcp(stream) => stream.peer_addr().ok().map(|address| address.ip().to_canonical()),
+            Stream::Tcp(_, remote) => Some(remote.ip().to_canonical()),
             Stream::Unix(_) => None,
         };
         Peer { address, certificate: None }
@@ -60,30 +65,35 @@ impl Listener {
                 ListenAddress::Tcp { host, port } => bind_tcp(host, *port).await,
                 ListenAddress::Unix(path) => bind_unix(path),
             };
-            let listener =
+            let socket =
                 bound.map_err(|problem| StartupError::Listen { url: url.text.clone(), role, problem })?;
-            listeners.push(listener);
+            listeners.push(Listener { socket, is_encrypted: url.is_encrypted });
         }
         Ok(listeners)
     }
 
+    /// Whether TLS is spoken there.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
     /// Where it listens; with the port that the system chose when 0 was asked for.
     pub(super) fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Listener::Tcp(listener) => listener.local_addr().ok(),
-            Listener::Unix(..) => None,
+        match &self.socket {
+            Bound::Tcp(listener) => listener.local_addr().ok(),
+            Bound::Unix(..) => None,
         }
     }
 
     /// The next connection.
     pub(super) async fn accept(&self) -> io::Result<Stream> {
-        match self {
-            Listener::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
+        match &self.socket {
+            Bound::Tcp(listener) => {
+                let (stream, remote) = listener.accept().await?;
                 set_up(&stream);
-                Ok(Stream::Tcp(stream))
+                Ok(Stream::Tcp(stream, remote))
             }
-            Listener::Unix(listener, _) => Ok(Stream::Unix(listener.accept().await?.0)),
+            Bound::Unix(listener, _) => Ok(Stream::Unix(listener.accept().await?.0)),
         }
     }
 }
@@ -96,7 +106,7 @@ fn set_up(stream: &TcpStream) {
     let _ = socket.set_tcp_keepalive(&keepalive);
 }
 
-async fn bind_tcp(host: &str, port: u16) -> Result<Listener, ListenProblem> {
+async fn bind_tcp(host: &str, port: u16) -> Result<Bound, ListenProblem> {
     let resolved = tokio::net::lookup_host((host, port)).await;
     let addresses: Vec<SocketAddr> =
         resolved.map_err(|error| ListenProblem::UnknownHost(error.to_string()))?.collect();
@@ -108,10 +118,10 @@ async fn bind_tcp(host: &str, port: u16) -> Result<Listener, ListenProblem> {
         let both = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
         match bind_address(both) {
             Err(error) if is_unavailable(&error) => {}
-            bound => return bound.map(Listener::Tcp).map_err(ListenProblem::from),
+            bound => return bound.map(Bound::Tcp).map_err(ListenProblem::from),
         }
     }
-    bind_address(address).map(Listener::Tcp).map_err(ListenProblem::from)
+    bind_address(address).map(Bound::Tcp).map_err(ListenProblem::from)
 }
 
 fn bind_address(address: SocketAddr) -> io::Result<TcpListener> {
@@ -132,10 +142,10 @@ fn is_unavailable(error: &io::Error) -> bool {
         || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }
 
-fn bind_unix(path: &Path) -> Result<Listener, ListenProblem> {
+fn bind_unix(path: &Path) -> Result<Bound, ListenProblem> {
     remove_abandoned(path)?;
     let listener = UnixListener::bind(path).map_err(ListenProblem::from)?;
-    Ok(Listener::Unix(listener, SocketFile(path.to_path_buf())))
+    Ok(Bound::Unix(listener, SocketFile(path.to_path_buf())))
 }
 
 /// A socket that nobody listens on stays behind when its process is killed. Anything else at its path is left alone.

@@ -1,16 +1,16 @@
 //! The listeners of one kind, accepting, and their end. Must not know what they serve.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::accept::Acceptor;
 use super::connection::Service;
 use super::listen::Listener;
+use super::room::Room;
+use crate::tls::Handshaker;
 
 /// Listeners that accept. Dropping it stops them.
 pub(super) struct Listening {
@@ -20,11 +20,13 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Serves what arrives on `listeners` by `service` on `runtime`, as many connections as `room` has permits.
+    /// Serves what arrives on `listeners` by `service` on `runtime`, as many connections as there is `room` for.
+    /// `handshaker` is for those of the listeners that speak TLS.
     pub(super) fn start<S: Service>(
         listeners: Vec<Listener>,
         service: &S,
-        room: &Arc<Semaphore>,
+        room: &Room,
+        handshaker: Option<&Handshaker>,
         runtime: &Handle,
     ) -> Listening {
         let stop = CancellationToken::new();
@@ -32,7 +34,8 @@ impl Listening {
         let tasks = listeners
             .into_iter()
             .map(|listener| {
-                let acceptor = Acceptor::new(service.clone(), Arc::clone(room));
+                let handshaker = handshaker.filter(|_| listener.is_encrypted()).cloned();
+                let acceptor = Acceptor::new(service.clone(), room.clone(), handshaker);
                 runtime.spawn(acceptor.run(listener, stop.clone()))
             })
             .collect();

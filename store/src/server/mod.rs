@@ -11,7 +11,7 @@ mod listen;
 mod listening;
 mod open_files;
 mod peer_routes;
-mod repeated;
+mod room;
 mod services;
 
 #[cfg(test)]
@@ -21,19 +21,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use holdfast_consensus::handle::MemberEnd;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::api::grpc::GrpcMetrics;
 use crate::api::{ClientApi, http};
 use crate::auth::Authenticator;
-use crate::config::{Config, Listeners};
-use crate::limits::{PEER_CONNECTIONS_MAX, STOP_TIMEOUT};
+use crate::config::{Config, FirstStart, Listeners};
+use crate::limits::{
+    CONNECTIONS_OF_ADDRESS_DIVISOR, PEER_CONNECTIONS_MAX, PEER_CONNECTIONS_OF_ADDRESS_MAX, STOP_TIMEOUT,
+};
 use crate::node::Node;
+use crate::tls::Tls;
 use listen::Listener;
 use listening::Listening;
-use services::{Clients, Routes};
+use room::Room;
+use services::{Clients, Routes, Served};
 
 pub use error::{ListenProblem, Role, StartupError};
 pub use open_files::raise_limit;
@@ -42,13 +46,16 @@ pub use open_files::raise_limit;
 pub struct Server {
     node: Arc<Node>,
     clients: Listening,
+    clients_http: Listening,
     metrics: Listening,
     peers: Listening,
+    _tls: Tls,
 }
 
 /// Everything that is listened on, bound.
 struct Bound {
     clients: Vec<Listener>,
+    clients_http: Vec<Listener>,
     peers: Vec<Listener>,
     metrics: Vec<Listener>,
 }
@@ -57,6 +64,7 @@ impl Bound {
     async fn bind(listeners: &Listeners) -> Result<Bound, StartupError> {
         Ok(Bound {
             clients: Listener::bind_all(&listeners.client, Role::Client).await?,
+            clients_http: Listener::bind_all(&listeners.client_http, Role::ClientHttp).await?,
             peers: Listener::bind_all(&listeners.peer, Role::Peer).await?,
             metrics: Listener::bind_all(&listeners.metrics, Role::Metrics).await?,
         })
@@ -64,13 +72,16 @@ impl Bound {
 }
 
 impl Server {
-    /// Binds all addresses, then opens the data, then serves. Nothing is touched when an address cannot be had.
+    /// Reads the files for TLS and binds all addresses, then opens the data, then serves. Nothing is touched when an
+    /// address cannot be had.
     pub async fn start(config: Config) -> Result<Server, StartupError> {
-        let (bound, founding) = first_start::prepare(&config).await?;
+        let tls = Tls::start(&config.tls, &config.listeners, has_encrypted_peers(&config))?;
+        let (bound, founding) = first_start::prepare(&config, &tls).await?;
         let data_dir = config.consensus.data_dir.display().to_string();
         let authenticator = Arc::new(Authenticator::start(config.node.auth.clone())?);
         let mut consensus = config.consensus;
         consensus.founding = founding;
+        consensus.secure_dial = tls.dial();
         let described = consensus
             .founding
             .as_ref()
@@ -83,22 +94,42 @@ impl Server {
         if let Some(policy) = config.auto_compaction {
             node.start_compactor(policy);
         }
-        let peer_room = Arc::new(Semaphore::new(PEER_CONNECTIONS_MAX));
         let counts = Arc::new(GrpcMetrics::default());
-        let runtime = node.consensus().peer_runtime();
-        let peer_routes = Routes(peer_routes::routes(&node, &counts));
-        let peers = Listening::start(bound.peers, &peer_routes, &peer_room, runtime);
         let runtime = tokio::runtime::Handle::current();
-        let room = Arc::new(Semaphore::new(open_files::connections_max()));
+        let peers = Server::serve_peers(bound.peers, &node, &counts, &tls, &runtime);
+        let room_max = open_files::connections_max();
+        let room = Room::new(room_max, room_max.div_ceil(CONNECTIONS_OF_ADDRESS_DIVISOR));
         let routes = http::routes(Arc::clone(&node), Arc::clone(&counts), &config.http);
+        let routes = routes.layer(Extension(Arc::clone(tls.status())));
         let metrics_routes = http::metrics_routes(Arc::clone(&node), Arc::clone(&counts));
+        let metrics_routes = Routes(metrics_routes.layer(Extension(Arc::clone(tls.status()))));
         let api = ClientApi::new(Arc::clone(&node), counts, routes);
-        let clients = Listening::start(bound.clients, &Clients::new(api), &room, &runtime);
-        let metrics = Listening::start(bound.metrics, &Routes(metrics_routes), &room, &runtime);
+        let handshaker = tls.clients();
+        let secured = handshaker.as_ref();
+        let (all, http_only) = Served::of(!bound.clients_http.is_empty());
+        let clients = Clients::new(Arc::clone(&api), all);
+        let clients = Listening::start(bound.clients, &clients, &room, secured, &runtime);
+        let clients_http = Clients::new(api, http_only);
+        let clients_http = Listening::start(bound.clients_http, &clients_http, &room, secured, &runtime);
+        let metrics = Listening::start(bound.metrics, &metrics_routes, &room, secured, &runtime);
         let addresses = listed(&config.listeners.client);
         tokio::spawn(announce::leaders(Arc::downgrade(&node)));
         tokio::spawn(announce::readiness(Arc::downgrade(&node), addresses));
-        Ok(Server { node, clients, metrics, peers })
+        Ok(Server { node, clients, clients_http, metrics, peers, _tls: tls })
+    }
+
+    fn serve_peers(
+        listeners: Vec<Listener>,
+        node: &Arc<Node>,
+        counts: &Arc<GrpcMetrics>,
+        tls: &Tls,
+        runtime: &tokio::runtime::Handle,
+    ) -> Listening {
+        let room = Room::new(PEER_CONNECTIONS_MAX, PEER_CONNECTIONS_OF_ADDRESS_MAX);
+        let routes = Routes(peer_routes::routes(node, counts));
+        let handshaker = tls.peers(runtime);
+        let peer_runtime = node.consensus().peer_runtime();
+        Listening::start(listeners, &routes, &room, handshaker.as_ref(), peer_runtime)
     }
 
     /// The node.
@@ -109,6 +140,11 @@ impl Server {
     /// Addresses that clients reach, Unix sockets left out.
     pub fn client_addresses(&self) -> &[SocketAddr] {
         self.clients.addresses()
+    }
+
+    /// Addresses that clients reach by HTTP only, Unix sockets left out.
+    pub fn client_http_addresses(&self) -> &[SocketAddr] {
+        self.clients_http.addresses()
     }
 
     /// Addresses that other members reach, Unix sockets left out.
@@ -138,11 +174,25 @@ impl Server {
     async fn stop_in_order(&mut self) {
         // Alone, or with nobody to take over, there is nothing to hand over.
         let _ = self.node.consensus().transfer_leadership(None).await;
-        tokio::join!(self.clients.stop(), self.metrics.stop());
+        tokio::join!(self.clients.stop(), self.clients_http.stop(), self.metrics.stop());
         self.node.consensus().stop().await;
         // Members keep their connections open; they notice at once that this one is gone.
         let _ = timeout(Duration::ZERO, self.peers.stop()).await;
     }
+}
+
+fn has_encrypted_peers(config: &Config) -> bool {
+    let files = &config.tls.peers;
+    let urls: Vec<&String> = match &config.first_start {
+        Some(FirstStart::New(founding)) => {
+            founding.members.iter().flat_map(|member| &member.peer_urls).collect()
+        }
+        Some(FirstStart::Join(plan)) => plan.ask.iter().chain(&plan.peer_urls).collect(),
+        Some(FirstStart::Managed(plan)) => plan.peer_urls.iter().collect(),
+        None => Vec::new(),
+    };
+    let has_files = files.certificate.is_some() || files.trusted_ca.is_some();
+    has_files || urls.iter().any(|url| url.starts_with("https:"))
 }
 
 fn listed(urls: &[crate::config::ListenUrl]) -> String {

@@ -3,24 +3,53 @@
 use std::sync::Arc;
 
 use axum::Router;
-use http::{Request, Response};
+use futures::future::{Either, ready};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tower::ServiceExt as _;
 
 use super::connection::Service;
+use crate::api::grpc::is_grpc;
 use crate::api::{ApiBody, ClientApi};
 use crate::auth::Peer;
 
-/// The client port; of each connection its own, which knows the other side.
+/// Which requests of clients a port takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Served {
+    /// gRPC and HTTP.
+    All,
+    /// gRPC, since HTTP has ports of its own.
+    GrpcOnly,
+    /// HTTP.
+    HttpOnly,
+}
+
+impl Served {
+    /// What the ports for clients take, and what those for HTTP do, if there are any.
+    pub(super) fn of(has_http_ports: bool) -> (Served, Served) {
+        if has_http_ports { (Served::GrpcOnly, Served::HttpOnly) } else { (Served::All, Served::HttpOnly) }
+    }
+
+    fn has(self, is_grpc: bool) -> bool {
+        match self {
+            Served::All => true,
+            Served::GrpcOnly => is_grpc,
+            Served::HttpOnly => !is_grpc,
+        }
+    }
+}
+
+/// A port for clients; of each connection its own, which knows the other side.
 #[derive(Clone)]
 pub(super) struct Clients {
     api: Arc<ClientApi>,
+    served: Served,
     peer: Peer,
 }
 
 impl Clients {
-    pub(super) fn new(api: Arc<ClientApi>) -> Clients {
-        Clients { api, peer: Peer::default() }
+    pub(super) fn new(api: Arc<ClientApi>, served: Served) -> Clients {
+        Clients { api, served, peer: Peer::default() }
     }
 }
 
@@ -29,15 +58,29 @@ impl Service for Clients {
     type Body = ApiBody;
 
     fn for_peer(&self, peer: Peer) -> Clients {
-        Clients { api: Arc::clone(&self.api), peer }
+        Clients { api: Arc::clone(&self.api), served: self.served, peer }
     }
 
     fn serve(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<ApiBody>> + Send + 'static + use<> {
-        self.api.serve(request, &self.peer)
+        if self.served != Served::All && !self.served.has(is_grpc(&request)) {
+            return Either::Left(ready(elsewhere(self.served)));
+        }
+        Either::Right(self.api.serve(request, &self.peer))
     }
+}
+
+fn elsewhere(served: Served) -> Response<ApiBody> {
+    let text = if served == Served::HttpOnly {
+        "gRPC is served at --listen-client-urls, not here\n"
+    } else {
+        "HTTP is served at --listen-client-http-urls, not here\n"
+    };
+    let mut response = Response::new(ApiBody::Http(text.into()));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 /// A port with nothing but routes.

@@ -20,7 +20,7 @@ use super::{Server, StartupError};
 use crate::auth::AuthSettings;
 use crate::config::{
     AutoCompaction, Config, FirstStart, HttpSettings, ListenAddress, ListenUrl, Listeners, LogFormat,
-    LogLevel, LogOutput, LogSettings,
+    LogLevel, LogOutput, LogSettings, TlsSettings,
 };
 use crate::node::NodeSettings;
 
@@ -31,6 +31,7 @@ fn listen(host: &str, port: u16) -> ListenUrl {
     ListenUrl {
         text: format!("http://{host}:{port}"),
         address: ListenAddress::Tcp { host: host.to_owned(), port },
+        is_encrypted: false,
     }
 }
 
@@ -72,14 +73,17 @@ fn config(data_dir: &Path) -> Config {
             snapshot_entries: 10_000,
             catch_up_entries: 5_000,
             cache_bytes: 8 << 20,
+            secure_dial: None,
         },
         first_start: Some(FirstStart::New(founding(0xa1))),
         is_first_start_given: true,
         listeners: Listeners {
             client: vec![listen("127.0.0.1", 0)],
+            client_http: Vec::new(),
             peer: vec![listen("127.0.0.1", 0)],
             metrics: vec![listen("127.0.0.1", 0)],
         },
+        tls: TlsSettings::default(),
         auto_compaction: None,
         logs: LogSettings {
             level: LogLevel::Error,
@@ -221,8 +225,11 @@ async fn a_unix_socket_serves_and_goes_with_its_server() {
     // A predecessor that was killed left its socket behind.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let mut config = config(&folder.path().join("data"));
-    config.listeners.peer =
-        vec![ListenUrl { text: "unix://socket".to_owned(), address: ListenAddress::Unix(path.clone()) }];
+    config.listeners.peer = vec![ListenUrl {
+        text: "unix://socket".to_owned(),
+        address: ListenAddress::Unix(path.clone()),
+        is_encrypted: false,
+    }];
     let server = start(config).await;
     let answer = http1(UnixStream::connect(&path).await.unwrap(), "/version").await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");

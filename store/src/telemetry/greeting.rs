@@ -71,9 +71,12 @@ impl Greeting {
             if self.members > 1 {
                 writeln!(text, "\nOne of {} members: it serves once most of them run.", self.members)?;
             }
-            writeln!(text, "\nTry in another terminal (curl sends keys and values as base64):\n")?;
-            for command in self.commands() {
-                writeln!(text, "  {strong}{command}{plain}")?;
+            // Which CA a client has to be told, and with what certificate, only its user knows.
+            if !self.client_url.starts_with("https:") {
+                writeln!(text, "\nTry in another terminal (curl sends keys and values as base64):\n")?;
+                for command in self.commands() {
+                    writeln!(text, "  {strong}{command}{plain}")?;
+                }
             }
             writeln!(text, "\nCtrl-C stops it; the data stays where it is.\n")
         };
@@ -139,6 +142,12 @@ mod tests {
                 "etcdctl --endpoints http://10.0.0.1:1234 get hello"
             ]
         );
+    }
+
+    #[test]
+    fn no_command_is_named_that_would_need_certificates() {
+        let text = Greeting { client_url: "https://a:2379".to_owned(), ..greeting() }.text(false);
+        assert!(!text.contains("curl") && text.contains("Ctrl-C"), "{text}");
     }
 
     #[test]

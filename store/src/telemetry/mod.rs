@@ -7,6 +7,7 @@ mod layer;
 mod output;
 mod panics;
 mod record;
+mod repeated;
 
 use std::io;
 
@@ -20,6 +21,7 @@ use layer::LogLayer;
 
 pub use greeting::greet;
 pub use panics::log_panics;
+pub(crate) use repeated::Repeated;
 
 /// Why logs cannot be written as asked for.
 #[derive(Debug, thiserror::Error)]

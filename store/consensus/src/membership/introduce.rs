@@ -11,6 +11,7 @@ use crate::handle::MemberIdentity;
 use crate::limits::{INTRODUCE_CALL_TIMEOUT, INTRODUCE_RETRY_PAUSE, INTRODUCE_TIMEOUT};
 use crate::member::Member;
 use crate::peers::book::connect;
+use crate::peers::dial::SecureDial;
 use crate::peers::reach::root_reason;
 
 /// Why a member does not know who it is.
@@ -46,12 +47,18 @@ pub enum JoinError {
 }
 
 /// Asks the members at the URLs `ask` for the one with `peer_urls`.
-pub async fn find_identity(peer_urls: &[String], ask: &[String]) -> Result<MemberIdentity, JoinError> {
+///
+/// `secure_dial` makes connections to `https` URLs.
+pub async fn find_identity(
+    peer_urls: &[String],
+    ask: &[String],
+    secure_dial: Option<&Arc<dyn SecureDial>>,
+) -> Result<MemberIdentity, JoinError> {
     let mut last = JoinError::NobodyToAsk;
     let asking = async {
         loop {
             for url in ask {
-                match ask_one(url, peer_urls).await {
+                match ask_one(url, peer_urls, secure_dial).await {
                     Ok(response) => return recognise(peer_urls, &response),
                     Err(reason) => last = JoinError::NoAnswer { url: url.clone(), reason },
                 }
@@ -68,8 +75,12 @@ pub async fn find_identity(peer_urls: &[String], ask: &[String]) -> Result<Membe
     }
 }
 
-async fn ask_one(url: &str, peer_urls: &[String]) -> Result<peer::IntroduceResponse, String> {
-    let mut client = connect(url).map_err(|error| error.to_string())?;
+async fn ask_one(
+    url: &str,
+    peer_urls: &[String],
+    secure_dial: Option<&Arc<dyn SecureDial>>,
+) -> Result<peer::IntroduceResponse, String> {
+    let mut client = connect(url, secure_dial).map_err(|error| error.to_string())?;
     let request = peer::IntroduceRequest { peer_urls: peer_urls.to_vec() };
     match tokio::time::timeout(INTRODUCE_CALL_TIMEOUT, client.introduce(request)).await {
         Ok(Ok(response)) => Ok(response.into_inner()),

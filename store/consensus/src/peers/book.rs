@@ -12,7 +12,9 @@ use parking_lot::Mutex;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::counters::{Counters, PeerCounters};
-use crate::limits::{PEER_CONNECT_TIMEOUT, PEER_MESSAGE_BYTES_MAX};
+use crate::handle::MemberIdentity;
+use crate::limits::{PEER_CONNECT_TIMEOUT, PEER_MESSAGE_BYTES_MAX, PEER_SECURE_TIMEOUT};
+use crate::peers::dial::{SecureConnector, SecureDial};
 use crate::peers::reach::Reach;
 use crate::types::{MemberNode, StoredMembership};
 
@@ -52,6 +54,7 @@ pub struct PeerBook {
     /// Who answers.
     pub reach: Reach,
     counters: Arc<Counters>,
+    secure_dial: Option<Arc<dyn SecureDial>>,
     told_committed: AtomicU64,
     connections: Mutex<BTreeMap<(u64, Purpose), Connection>>,
     /// Where members are reached by the newest membership.
@@ -66,17 +69,20 @@ struct Connection {
 }
 
 impl PeerBook {
-    /// No connections yet.
-    pub fn new(cluster_id: u64, member: u64, counters: Arc<Counters>) -> PeerBook {
-        let connections = Mutex::new(BTreeMap::new());
-        let told_committed = AtomicU64::new(0);
+    /// No connections yet. `secure_dial` makes those to `https` URLs.
+    pub fn new(
+        identity: MemberIdentity,
+        counters: Arc<Counters>,
+        secure_dial: Option<Arc<dyn SecureDial>>,
+    ) -> PeerBook {
         PeerBook {
-            cluster_id,
-            member,
+            cluster_id: identity.cluster_id.0,
+            member: identity.member_id.0,
             reach: Reach::default(),
             counters,
-            told_committed,
-            connections,
+            secure_dial,
+            told_committed: AtomicU64::new(0),
+            connections: Mutex::new(BTreeMap::new()),
             nodes: ArcSwap::default(),
         }
     }
@@ -146,7 +152,7 @@ impl PeerBook {
             return Ok(connection.client.clone());
         }
         let url = node.peer_urls.first().ok_or(NoRouteError::NoUrl(target))?;
-        let client = connect(url)?;
+        let client = connect(url, self.secure_dial.as_ref())?;
         let connection = Connection { urls: node.peer_urls.clone(), current: 0, client: client.clone() };
         connections.insert((target, purpose), connection);
         Ok(client)
@@ -167,27 +173,42 @@ impl PeerBook {
             return;
         }
         connection.current = (connection.current + 1) % connection.urls.len();
-        match connect(&connection.urls[connection.current]) {
+        match connect(&connection.urls[connection.current], self.secure_dial.as_ref()) {
             Ok(client) => connection.client = client,
             Err(error) => tracing::warn!(%error, "a peer URL is passed over"),
         }
     }
 }
 
-/// A connection to a URL, made in the background.
-pub fn connect(url: &str) -> Result<PeerClient<Channel>, NoRouteError> {
+/// A connection to a URL, made in the background; `secure_dial` makes those to `https`.
+pub fn connect(
+    url: &str,
+    secure_dial: Option<&Arc<dyn SecureDial>>,
+) -> Result<PeerClient<Channel>, NoRouteError> {
     let bad = |reason: String| NoRouteError::BadUrl { url: url.to_owned(), reason };
     let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| bad(error.to_string()))?;
-    if endpoint.uri().scheme_str() != Some("http") {
-        return Err(bad("only http is supported between members so far".to_owned()));
-    }
-    let channel = endpoint
-        .connect_timeout(PEER_CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
-        .initial_stream_window_size(4 << 20)
-        .initial_connection_window_size(8 << 20)
-        .connect_lazy();
+    let channel = match endpoint.uri().scheme_str() {
+        Some("http") => {
+            windows(endpoint).connect_timeout(PEER_CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy()
+        }
+        Some("https") => {
+            let dial = secure_dial
+                .cloned()
+                .ok_or_else(|| bad("this member was started without TLS for members".to_owned()))?;
+            // The transport has its own mind about `https`; the connector is what makes it that.
+            let origin = endpoint.uri().clone();
+            let plain = Endpoint::from_shared(url.replacen("https:", "http:", 1));
+            windows(plain.map_err(|error| bad(error.to_string()))?.origin(origin))
+                .connect_timeout(PEER_CONNECT_TIMEOUT + PEER_SECURE_TIMEOUT)
+                .connect_with_connector_lazy(SecureConnector { dial })
+        }
+        _ => return Err(bad("only http and https are possible between members".to_owned())),
+    };
     Ok(PeerClient::new(channel)
         .max_decoding_message_size(PEER_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(PEER_MESSAGE_BYTES_MAX))
+}
+
+fn windows(endpoint: Endpoint) -> Endpoint {
+    endpoint.initial_stream_window_size(4 << 20).initial_connection_window_size(8 << 20)
 }

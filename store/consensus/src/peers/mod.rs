@@ -2,6 +2,7 @@
 
 pub mod append_lane;
 pub mod book;
+pub mod dial;
 pub mod link;
 pub mod reach;
 pub mod server;

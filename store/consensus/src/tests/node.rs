@@ -72,6 +72,7 @@ pub fn config(member: u64, initial_members: Vec<Peer>, data_dir: PathBuf) -> Con
         snapshot_entries: 10_000,
         catch_up_entries: 5_000,
         cache_bytes: 16 << 20,
+        secure_dial: None,
     }
 }
 

@@ -61,6 +61,7 @@ where
             snapshot_entries: 10_000,
             catch_up_entries: 5_000,
             cache_bytes: 16 << 20,
+            secure_dial: None,
         };
         let engines: Arc<dyn Engines> = Arc::new((self.0)());
         let opened = open(engines.as_ref(), &config).unwrap();

@@ -99,3 +99,15 @@ fn client_timeout(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
         Err(_) => Err(Status::new(Code::InvalidArgument, format!("invalid grpc-timeout: {text}"))),
     }
 }
+
+pub(crate) mod fuzzing {
+    //! The reader of requests, for the crate's `fuzzing`.
+
+    use super::{Status, json};
+
+    pub(crate) fn decode<Q: prost::Message + serde::de::DeserializeOwned + Default>(
+        body: &[u8],
+    ) -> Result<Q, Status> {
+        json::decode(body)
+    }
+}

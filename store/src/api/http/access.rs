@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::plain;
 use crate::config::HttpSettings;
+use crate::tls::TlsPeer;
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, GET, OPTIONS, PUT, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static("accept, content-type, authorization");
@@ -71,7 +72,9 @@ impl Access {
 /// Lets a request through to its route, or answers it.
 pub(super) async fn guard(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
     let host = host(&request);
-    if !access.allows_host(&host) {
+    // Over TLS the name is proven, and a page cannot have made it point here.
+    let is_proven = request.extensions().get::<TlsPeer>().is_some();
+    if !is_proven && !access.allows_host(&host) {
         tracing::warn!(host, "a request was refused because of its Host header");
         return unknown_host(&host);
     }

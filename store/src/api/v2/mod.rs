@@ -79,3 +79,19 @@ fn claim(request: &Request) -> Claim {
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) mod fuzzing {
+    //! The reader of requests, for the crate's `fuzzing`.
+
+    use super::form::{Form, unescape};
+    use super::parameters::KeyRequest;
+
+    pub(crate) fn read(method: &[u8], path: &[u8], query: &[u8], body: &[u8]) {
+        let Ok(method) = axum::http::Method::from_bytes(method) else { return };
+        let Ok(path) = unescape(path, false) else { return };
+        let mut form = Form::default();
+        let _ = form.add(body);
+        let _ = form.add(query);
+        let _ = KeyRequest::read(&method, &path, form);
+    }
+}

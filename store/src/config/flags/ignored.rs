@@ -14,6 +14,7 @@ const FIXED: &str = "this is not adjustable yet";
 const NO_PACING: &str = "compaction runs in the background and paces itself";
 const NO_TRACING: &str = "traces are not exported yet";
 const NO_ROTATION: &str = "log files are not rotated; leave that to the system's tools";
+const NO_LOOPBACK: &str = "the JSON gateway needs no connection of its own, so it shows no certificate";
 const ALWAYS_ON: &str = "this is always on";
 const OF_OLD: &str = "etcd dropped this long ago";
 
@@ -47,7 +48,8 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("compaction-batch-limit", Kind::Integer, "1000", NO_PACING),
     flag("compaction-sleep-interval", Kind::Duration, "10ms", NO_PACING),
 
-    flag("self-signed-cert-validity", Kind::Count, "1", "TLS is not available yet"),
+    flag("client-cert-file", Kind::Path, "", NO_LOOPBACK),
+    flag("client-key-file", Kind::Path, "", NO_LOOPBACK),
 
     flag("logger", Kind::Choice(&["zap"]), "zap", "there is one logger"),
     flag("enable-log-rotation", Kind::Bool, "false", NO_ROTATION),

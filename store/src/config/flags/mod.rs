@@ -47,18 +47,20 @@ pub enum Group {
     Requests,
     Http,
     Users,
+    Tls,
     Logs,
 }
 
 impl Group {
     /// All groups in the order of the help.
-    pub const ALL: [Group; 7] = [
+    pub const ALL: [Group; 8] = [
         Group::Member,
         Group::Cluster,
         Group::Storage,
         Group::Requests,
         Group::Http,
         Group::Users,
+        Group::Tls,
         Group::Logs,
     ];
 
@@ -71,6 +73,7 @@ impl Group {
             Group::Requests => "Requests",
             Group::Http => "HTTP",
             Group::Users => "Users",
+            Group::Tls => "TLS",
             Group::Logs => "Logs",
         }
     }
@@ -114,6 +117,29 @@ pub enum Setting {
     AuthTokenTtl,
     BcryptCost,
     AuditLog,
+    CertFile,
+    KeyFile,
+    TrustedCaFile,
+    ClientCertAuth,
+    ClientCrlFile,
+    ClientCertAllowedCn,
+    ClientCertAllowedHostname,
+    AutoTls,
+    PeerCertFile,
+    PeerKeyFile,
+    PeerTrustedCaFile,
+    PeerClientCertAuth,
+    PeerClientCertFile,
+    PeerClientKeyFile,
+    PeerCrlFile,
+    PeerCertAllowedCn,
+    PeerCertAllowedHostname,
+    PeerSkipClientSanVerification,
+    PeerAutoTls,
+    SelfSignedCertValidity,
+    CipherSuites,
+    TlsMinVersion,
+    TlsMaxVersion,
     LogLevel,
     LogFormat,
     LogOutputs,

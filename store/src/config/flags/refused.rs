@@ -8,35 +8,10 @@ const fn flag(name: &'static str, kind: Kind, default: &'static str, reason: &'s
     Flag { name, kind, default, effect: Effect::Refused(reason) }
 }
 
-const NO_TLS: &str = "TLS is not available in this version, so connections would not be protected as asked";
 const NO_DISCOVERY: &str = "discovery is not available; list the members in --initial-cluster instead";
 
 #[rustfmt::skip]
 pub(super) const FLAGS: &[Flag] = &[
-    flag("cert-file", Kind::Path, "", NO_TLS),
-    flag("key-file", Kind::Path, "", NO_TLS),
-    flag("client-cert-auth", Kind::Bool, "false", NO_TLS),
-    flag("client-cert-file", Kind::Path, "", NO_TLS),
-    flag("client-key-file", Kind::Path, "", NO_TLS),
-    flag("client-crl-file", Kind::Path, "", NO_TLS),
-    flag("client-cert-allowed-hostname", Kind::List, "", NO_TLS),
-    flag("trusted-ca-file", Kind::Path, "", NO_TLS),
-    flag("auto-tls", Kind::Bool, "false", NO_TLS),
-    flag("peer-cert-file", Kind::Path, "", NO_TLS),
-    flag("peer-key-file", Kind::Path, "", NO_TLS),
-    flag("peer-client-cert-auth", Kind::Bool, "false", NO_TLS),
-    flag("peer-client-cert-file", Kind::Path, "", NO_TLS),
-    flag("peer-client-key-file", Kind::Path, "", NO_TLS),
-    flag("peer-trusted-ca-file", Kind::Path, "", NO_TLS),
-    flag("peer-cert-allowed-cn", Kind::List, "", NO_TLS),
-    flag("peer-cert-allowed-hostname", Kind::List, "", NO_TLS),
-    flag("peer-auto-tls", Kind::Bool, "false", NO_TLS),
-    flag("peer-crl-file", Kind::Path, "", NO_TLS),
-    flag("peer-skip-client-san-verification", Kind::Bool, "false", NO_TLS),
-    flag("cipher-suites", Kind::List, "", NO_TLS),
-    flag("tls-min-version", Kind::Text, "TLS1.2", NO_TLS),
-    flag("tls-max-version", Kind::Text, "", NO_TLS),
-
     flag("wal-dir", Kind::Path, "", "the log is kept inside the data folder; put --data-dir on the disk for it"),
     flag("force-new-cluster", Kind::Bool, "false", "a cluster that lost its quorum cannot be cut down by this version"),
     flag("unsafe-no-fsync", Kind::Bool, "false", "writes are always synced before they are acknowledged"),

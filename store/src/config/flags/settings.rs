@@ -18,6 +18,8 @@ const fn flag(
 /// It is taken as data is read and written, so a small store stays small.
 const CACHE_BYTES_DEFAULT: &str = "268435456";
 
+const TLS_VERSIONS: &[&str] = &["TLS1.2", "TLS1.3"];
+
 const LOG_LEVELS: &[&str] = &["debug", "info", "warn", "error", "panic", "fatal"];
 
 #[rustfmt::skip]
@@ -31,7 +33,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("listen-metrics-urls", Kind::Urls, "", Group::Member, Setting::ListenMetricsUrls,
         "Listens for metrics and health only"),
     flag("listen-client-http-urls", Kind::Urls, "", Group::Member, Setting::ListenClientHttpUrls,
-        "Listens for clients, too"),
+        "Takes HTTP from the client URLs"),
     flag("advertise-client-urls", Kind::Urls, "", Group::Member, Setting::AdvertiseClientUrls,
         "Where clients reach this member (default: as it listens)"),
     flag("config-file", Kind::Path, "", Group::Member, Setting::ConfigFile,
@@ -92,6 +94,44 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("bcrypt-cost", Kind::Count, "10", Group::Users, Setting::BcryptCost, "Cost of hashing a password"),
     flag("audit-log", Kind::Path, "", Group::Users, Setting::AuditLog,
         "File for who did what, as lines of JSON"),
+
+    flag("cert-file", Kind::Path, "", Group::Tls, Setting::CertFile, "Certificates shown to clients (PEM)"),
+    flag("key-file", Kind::Path, "", Group::Tls, Setting::KeyFile, "The key of the first of them"),
+    flag("trusted-ca-file", Kind::Path, "", Group::Tls, Setting::TrustedCaFile,
+        "CAs of clients; these need a certificate then"),
+    flag("client-cert-auth", Kind::Bool, "false", Group::Tls, Setting::ClientCertAuth,
+        "A client's certificate names its user"),
+    flag("client-crl-file", Kind::Path, "", Group::Tls, Setting::ClientCrlFile, "Certificates taken back (PEM or DER)"),
+    flag("client-cert-allowed-cn", Kind::List, "", Group::Tls, Setting::ClientCertAllowedCn,
+        "Common names of clients"),
+    flag("client-cert-allowed-hostname", Kind::List, "", Group::Tls, Setting::ClientCertAllowedHostname,
+        "Hosts that clients' certificates are for"),
+    flag("auto-tls", Kind::Bool, "false", Group::Tls, Setting::AutoTls, "Make a certificate for clients"),
+    flag("peer-cert-file", Kind::Path, "", Group::Tls, Setting::PeerCertFile, "Certificates shown to members (PEM)"),
+    flag("peer-key-file", Kind::Path, "", Group::Tls, Setting::PeerKeyFile, "The key of the first of them"),
+    flag("peer-trusted-ca-file", Kind::Path, "", Group::Tls, Setting::PeerTrustedCaFile,
+        "CAs of members; these need a certificate then"),
+    flag("peer-client-cert-auth", Kind::Bool, "false", Group::Tls, Setting::PeerClientCertAuth,
+        "Members need a certificate"),
+    flag("peer-client-cert-file", Kind::Path, "", Group::Tls, Setting::PeerClientCertFile,
+        "Certificates to connect with, if others"),
+    flag("peer-client-key-file", Kind::Path, "", Group::Tls, Setting::PeerClientKeyFile,
+        "The key of the first of them"),
+    flag("peer-crl-file", Kind::Path, "", Group::Tls, Setting::PeerCrlFile, "Certificates taken back (PEM or DER)"),
+    flag("peer-cert-allowed-cn", Kind::List, "", Group::Tls, Setting::PeerCertAllowedCn, "Common names of members"),
+    flag("peer-cert-allowed-hostname", Kind::List, "", Group::Tls, Setting::PeerCertAllowedHostname,
+        "Hosts that members' certificates are for"),
+    flag("peer-skip-client-san-verification", Kind::Bool, "false", Group::Tls,
+        Setting::PeerSkipClientSanVerification, "Members may connect from any address"),
+    flag("peer-auto-tls", Kind::Bool, "false", Group::Tls, Setting::PeerAutoTls,
+        "Make a certificate for members; checks none"),
+    flag("self-signed-cert-validity", Kind::Count, "1", Group::Tls, Setting::SelfSignedCertValidity,
+        "Years that made certificates last"),
+    flag("cipher-suites", Kind::List, "", Group::Tls, Setting::CipherSuites, "Of TLS 1.2 (default: all that are safe)"),
+    flag("tls-min-version", Kind::OptionalChoice(TLS_VERSIONS), "TLS1.2", Group::Tls, Setting::TlsMinVersion,
+        "Oldest version"),
+    flag("tls-max-version", Kind::OptionalChoice(TLS_VERSIONS), "", Group::Tls, Setting::TlsMaxVersion,
+        "Newest version"),
 
     flag("log-level", Kind::Choice(LOG_LEVELS), "info", Group::Logs, Setting::LogLevel, "debug, info, warn or error"),
     flag("log-format", Kind::OptionalChoice(&["console", "json"]), "", Group::Logs, Setting::LogFormat,

@@ -100,12 +100,6 @@ fn values_of_the_wrong_form() {
 
 #[test]
 fn what_this_version_cannot_do_is_refused() {
-    let tls =
-        "TLS is not available in this version, so connections would not be protected as asked; remove it";
-    for flag in ["cert-file", "peer-key-file", "trusted-ca-file", "cipher-suites", "tls-min-version"] {
-        check("etcd", &format!("--{flag} x"), 1, &format!("--{flag}: {tls}"));
-    }
-    check("holdfast", "ETCD_AUTO_TLS=true", 1, &format!("ETCD_AUTO_TLS: {tls}"));
     check(
         "holdfast",
         "--auth-token jwt,pub-key=a",
@@ -124,19 +118,6 @@ fn what_this_version_cannot_do_is_refused() {
         "--discovery-srv example.com",
         1,
         "--discovery-srv: discovery is not available; list the members in --initial-cluster instead; remove it",
-    );
-    check(
-        "holdfast",
-        "--listen-client-urls https://0.0.0.0:2379",
-        1,
-        "--listen-client-urls: \"https://0.0.0.0:2379\" asks for TLS, which is not available in this version; use \
-         http://0.0.0.0:2379",
-    );
-    check(
-        "holdfast",
-        "--name a --initial-cluster a=https://a:2380",
-        1,
-        "--initial-cluster: \"https://a:2380\" asks for TLS, which is not available in this version; use http://a:2380",
     );
 }
 

@@ -4,6 +4,7 @@ mod configs;
 mod errors;
 mod files;
 mod first_start;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::io;

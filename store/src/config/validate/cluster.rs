@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::listeners::{check_plain, check_tcp};
+use super::listeners::check_tcp;
 use super::{ClusterError, SettingError};
 use crate::config::error::ConfigError;
 use crate::config::flags::Setting;
@@ -68,7 +68,8 @@ fn peer_urls(
         return Ok(listened);
     }
     let port = listened.first().and_then(Url::port).unwrap_or_default();
-    let url = known_url(&format!("http://localhost:{port}"));
+    let scheme = if listened.iter().any(|url| url.is_encrypted) { "https" } else { "http" };
+    let url = known_url(&format!("{scheme}://localhost:{port}"));
     if !has_data {
         notices.push(format!(
             "other members cannot reach {}; give --initial-advertise-peer-urls before this cluster gets more members",
@@ -124,7 +125,6 @@ fn known_url(text: &str) -> Url {
 }
 
 fn check_advertised(given: &GivenSettings, setting: Setting, urls: &[Url]) -> Result<(), ConfigError> {
-    check_plain(given, setting, urls)?;
     for url in urls {
         let error = match (url.host(), url.port()) {
             (Some(""), _) => SettingError::AdvertisedHost { url: url.text.clone() },
@@ -207,7 +207,10 @@ pub fn check_own(
 fn comparable(urls: &[Url]) -> BTreeSet<String> {
     urls.iter()
         .map(|url| match (url.host(), url.port()) {
-            (Some("localhost"), Some(port)) => format!("http://127.0.0.1:{port}"),
+            (Some("localhost"), Some(port)) => {
+                let scheme = if url.is_encrypted { "https" } else { "http" };
+                format!("{scheme}://127.0.0.1:{port}")
+            }
             _ => url.text.clone(),
         })
         .collect()

@@ -34,14 +34,55 @@ pub enum SettingError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// A URL that asks for TLS.
-    #[error("\"{url}\" asks for TLS, which is not available in this version; use {plain}")]
-    EncryptedUrl {
+    /// A URL that asks for TLS without anything to show.
+    #[error(
+        "\"{url}\" asks for TLS; also give --{prefix}cert-file and --{prefix}key-file, or --{prefix}auto-tls to have \
+         one made"
+    )]
+    NoCertificate {
         /// The URL.
         url: String,
-        /// The same without TLS.
-        plain: String,
+        /// What the flags of this port begin with.
+        prefix: &'static str,
     },
+    /// A certificate without key, or the other way round.
+    #[error("is of no use alone; also give --{missing}")]
+    HalfAPair {
+        /// The flag of what is missing.
+        missing: &'static str,
+    },
+    /// A demand on certificates that nobody would be asked for.
+    #[error("needs --{flag}, the CAs whose certificates are taken; without it nobody is asked for one")]
+    NoCa {
+        /// The flag of the CAs.
+        flag: &'static str,
+    },
+    /// Two settings of which only one can hold.
+    #[error("cannot be used together with --{other}; remove one of them")]
+    Both {
+        /// The other.
+        other: &'static str,
+    },
+    /// A host that no certificate can be for.
+    #[error("\"{host}\" is neither a host name nor an address")]
+    NoHost {
+        /// The host.
+        host: String,
+    },
+    /// The oldest version is newer than the newest.
+    #[error("leaves no version of TLS; write TLS1.3, or --tls-min-version TLS1.2")]
+    NoTlsVersion,
+    /// A cipher suite that does not exist.
+    #[error("\"{name}\" is no cipher suite; write names such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")]
+    UnknownSuite {
+        /// The name.
+        name: String,
+    },
+    /// None of the cipher suites is safe.
+    #[error(
+        "has no suite that is safe; leave it out, or write names such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    )]
+    NoSuite,
     /// A Unix socket between members.
     #[error("\"{url}\" is a Unix socket, and members talk over TCP only; use http://host:2380")]
     SocketBetweenMembers {

@@ -8,37 +8,25 @@ use crate::config::given::GivenSettings;
 use crate::config::urls::Url;
 
 /// All listeners.
-pub fn listeners(given: &GivenSettings, notices: &mut Vec<String>) -> Result<Listeners, ConfigError> {
+pub fn listeners(given: &GivenSettings) -> Result<Listeners, ConfigError> {
     let mut taken: Vec<(Url, Setting)> = Vec::new();
     let mut of = |setting| -> Result<Vec<ListenUrl>, ConfigError> {
         let urls = given.urls(setting);
-        check_plain(given, setting, &urls)?;
         check_hosts(given, setting, &urls)?;
         for url in &urls {
             check_free(given, setting, url, &taken)?;
         }
         taken.extend(urls.iter().map(|url| (url.clone(), setting)));
-        Ok(urls.into_iter().map(|url| ListenUrl { text: url.text, address: url.address }).collect())
+        let listen =
+            |url: Url| ListenUrl { text: url.text, address: url.address, is_encrypted: url.is_encrypted };
+        Ok(urls.into_iter().map(listen).collect())
     };
-    let mut client = of(Setting::ListenClientUrls)?;
-    let http = of(Setting::ListenClientHttpUrls)?;
+    let client = of(Setting::ListenClientUrls)?;
+    let client_http = of(Setting::ListenClientHttpUrls)?;
     let peer = of(Setting::ListenPeerUrls)?;
     let metrics = of(Setting::ListenMetricsUrls)?;
     check_tcp(given, Setting::ListenPeerUrls, &given.urls(Setting::ListenPeerUrls))?;
-    if !http.is_empty() {
-        let origin = given.origin(Setting::ListenClientHttpUrls);
-        notices.push(format!("{origin} only adds addresses: every client address takes gRPC and HTTP"));
-        client.extend(http);
-    }
-    Ok(Listeners { client, peer, metrics })
-}
-
-/// Refuses URLs that ask for TLS.
-pub fn check_plain(given: &GivenSettings, setting: Setting, urls: &[Url]) -> Result<(), ConfigError> {
-    let Some(url) = urls.iter().find(|url| url.is_encrypted) else { return Ok(()) };
-    let plain = url.text.replacen("https:", "http:", 1).replacen("unixs:", "unix:", 1);
-    let error = SettingError::EncryptedUrl { url: url.text.clone(), plain };
-    Err(ConfigError::Setting { origin: given.origin(setting), error })
+    Ok(Listeners { client, client_http, peer, metrics })
 }
 
 /// Refuses Unix sockets.

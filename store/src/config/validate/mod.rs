@@ -7,6 +7,7 @@ mod first_start;
 mod listeners;
 mod logs;
 mod numbers;
+mod tls;
 
 use std::path::{Path, PathBuf};
 
@@ -34,8 +35,9 @@ pub fn validate(
 ) -> Result<Config, ConfigError> {
     notices.extend(given.notices()?);
     let name = member_name(given)?;
-    let listeners = listeners::listeners(given, &mut notices)?;
+    let listeners = listeners::listeners(given)?;
     let data_dir = data_dir(given, persona, &name);
+    let tls = tls::tls(given, &listeners, &data_dir, &mut notices)?;
     let has_data = holds_member(&data_dir);
     let advertised = cluster::advertised(given, persona, &name, has_data, &mut notices)?;
     let first_start = match first_start::first_start(given, &name, &advertised.peers, &mut notices) {
@@ -61,6 +63,7 @@ pub fn validate(
         snapshot_entries: numbers::or_default(given, Setting::SnapshotCount),
         catch_up_entries: numbers::or_default(given, Setting::SnapshotCatchUpEntries),
         cache_bytes: numbers::cache_bytes(given)?,
+        secure_dial: None,
     };
     let node = NodeSettings {
         has_own_name: persona == Persona::Etcd || given.is_given(Setting::Name),
@@ -80,6 +83,7 @@ pub fn validate(
         first_start,
         is_first_start_given: first_start::is_given(given),
         listeners,
+        tls,
         auto_compaction: numbers::auto_compaction(given)?,
         logs: logs::logs(given, persona, &mut notices),
         http: http(given),

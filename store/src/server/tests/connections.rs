@@ -1,6 +1,5 @@
 //! Connections that do not behave, on streams in memory, with less patience than the server has.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,13 +7,14 @@ use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::super::connection::{self, Patience};
 use super::super::listen::Listener;
 use super::super::listening::Listening;
+use super::super::room::Room;
 use super::super::services::Routes;
 use super::{PATIENCE, listen};
 use crate::limits::{DRAIN_TIMEOUT, HTTP1_BUFFER_BYTES_MAX};
@@ -38,7 +38,7 @@ impl Connection {
     fn open() -> Connection {
         let (stream, theirs) = duplex(1 << 20);
         let (drain, drained) = oneshot::channel();
-        let served = tokio::spawn(connection::serve(theirs, hello(), SHORT, drained));
+        let served = tokio::spawn(connection::serve(theirs, None, hello(), SHORT, drained));
         Connection { stream, served, drain: Some(drain), begun: Instant::now() }
     }
 
@@ -111,8 +111,8 @@ async fn random_bytes_end_a_connection() {
 #[tokio::test]
 async fn connections_above_the_limit_are_closed_and_room_comes_back() {
     let listeners = Listener::bind_all(&[listen("127.0.0.1", 0)], Role::Client).await.unwrap();
-    let room = Arc::new(Semaphore::new(1));
-    let mut listening = Listening::start(listeners, &hello(), &room, &Handle::current());
+    let room = Room::new(1, 1);
+    let mut listening = Listening::start(listeners, &hello(), &room, None, &Handle::current());
     let address = listening.addresses()[0];
     let mut first = TcpStream::connect(address).await.unwrap();
     first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -121,8 +121,12 @@ async fn connections_above_the_limit_are_closed_and_room_comes_back() {
     // Nothing comes but the end.
     assert!(second.read_u8().await.is_err());
     drop(first);
-    let freed = tokio::time::timeout(PATIENCE, room.acquire()).await.expect("the room did not come back");
-    drop(freed);
+    let is_free = async {
+        while room.free() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, is_free).await.expect("the room did not come back");
     let mut third = TcpStream::connect(address).await.unwrap();
     third.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     assert!(third.read_u8().await.is_ok());

@@ -37,7 +37,11 @@ async fn addresses_that_cannot_be_had_are_told_apart() {
     assert!(text.contains("its host cannot be resolved"), "{text}");
     let file = folder.path().join("file");
     std::fs::write(&file, "precious").unwrap();
-    let unix = ListenUrl { text: "unix://file".to_owned(), address: ListenAddress::Unix(file.clone()) };
+    let unix = ListenUrl {
+        text: "unix://file".to_owned(),
+        address: ListenAddress::Unix(file.clone()),
+        is_encrypted: false,
+    };
     let text = refusal(with(unix)).await.to_string();
     assert!(text.contains("a file at this path that is no socket"), "{text}");
     assert_eq!(std::fs::read_to_string(file).unwrap(), "precious");

@@ -6,14 +6,14 @@ use crate::limits::WARNING_REPEAT_PAUSE;
 
 /// Counts what is not written.
 #[derive(Debug, Default)]
-pub(super) struct Repeated {
+pub(crate) struct Repeated {
     last: Option<Instant>,
     kept_back: u64,
 }
 
 impl Repeated {
     /// How often it happened since the last time it was written, if it is to be written now.
-    pub(super) fn now(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn now(&mut self, now: Instant) -> Option<u64> {
         self.kept_back += 1;
         if self.last.is_some_and(|last| now.duration_since(last) < WARNING_REPEAT_PAUSE) {
             return None;
