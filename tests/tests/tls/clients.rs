@@ -121,3 +121,42 @@ async fn http_and_metrics_ports_ask_for_certificates_as_the_others_do() {
     let health = http::get(ready_address, "/health").await.unwrap();
     assert!(health.status.is_success(), "{}", health.text());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_names_its_user() {
+    if !have_reference("a_certificate_names_its_user", &[ReferenceTool::Etcdctl]) {
+        return;
+    }
+    let member = TlsMember::start_mutual().await;
+    for (path, body) in [
+        ("user/add", r#"{"name":"root","password":"secret"}"#),
+        ("user/add", r#"{"name":"guest","options":{"no_password":true}}"#),
+        ("role/add", r#"{"name":"root"}"#),
+        ("user/grant", r#"{"user":"root","role":"root"}"#),
+        ("enable", "{}"),
+    ] {
+        let answer =
+            http::post(member.server.client_address(), &format!("/v3/auth/{path}"), body).await.unwrap();
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+    }
+    let put = |name: &str| {
+        let own = member.authority.issue(&Wanted::new(name)).write(member.folder.path(), name);
+        let output = Command::new(reference(ReferenceTool::Etcdctl).unwrap())
+            .arg(format!("--endpoints=https://{}", member.address))
+            .args([path_flag("cacert", &ca_path(member.folder.path())), "--command-timeout=5s".to_owned()])
+            .args([path_flag("cert", &own.certificate), path_flag("key", &own.key)])
+            .args(["put", "key", "value"])
+            .output()
+            .unwrap();
+        (output.status.success(), text(&output))
+    };
+    let (is_taken, said) = put("root");
+    assert!(is_taken, "{said}");
+    for name in ["guest", "stranger"] {
+        let (is_taken, said) = put(name);
+        assert!(
+            !is_taken && (said.contains("permission denied") || said.contains("user name is empty")),
+            "{said}"
+        );
+    }
+}
