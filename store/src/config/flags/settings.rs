@@ -90,7 +90,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("auth-token", Kind::Text, "simple", Group::Users, Setting::AuthToken,
         "simple, or jwt,... with key files"),
     flag("auth-token-ttl", Kind::Count, "300", Group::Users, Setting::AuthTokenTtl,
-        "Seconds that a simple token lasts after its last use"),
+        "Seconds that an unused token lasts"),
     flag("bcrypt-cost", Kind::Count, "10", Group::Users, Setting::BcryptCost, "Cost of hashing a password"),
     flag("audit-log", Kind::Path, "", Group::Users, Setting::AuditLog,
         "File for who did what, as lines of JSON"),
