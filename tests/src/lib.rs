@@ -2,6 +2,7 @@
 //! them. Must not know any test, nor look inside a server: what a test learns, it learns through a port or `/proc`.
 
 pub mod binaries;
+pub mod bytewise;
 pub mod certificates;
 pub mod cluster;
 pub mod http;

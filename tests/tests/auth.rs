@@ -17,8 +17,6 @@ mod jwt;
 mod matrix;
 #[path = "auth/nodes.rs"]
 mod nodes;
-#[path = "auth/raw.rs"]
-mod raw;
 #[path = "auth/revoking.rs"]
 mod revoking;
 #[path = "auth/subject.rs"]

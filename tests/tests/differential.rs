@@ -14,8 +14,6 @@ use holdfast_tests::server::ServerPlan;
 mod cases;
 #[path = "differential/differences.rs"]
 mod differences;
-#[path = "differential/grpc.rs"]
-mod grpc;
 #[path = "differential/methods.rs"]
 mod methods;
 #[path = "differential/plan.rs"]

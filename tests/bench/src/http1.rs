@@ -13,9 +13,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::asking::{self, Answers};
 use crate::client_view::ClientView;
 use crate::error::BenchError;
-use crate::limits::{FILL_CLIENTS, GENERATOR_TIMEOUT, PUT_KEYS, VALUE_BYTES};
+use crate::limits::{FILL_CLIENTS, PUT_KEYS, VALUE_BYTES};
 use crate::row::{Operation, Row};
 use crate::supply::Supply;
 
@@ -26,14 +27,7 @@ type Body = Full<Bytes>;
 /// # Errors
 /// If a connection fails or a request is refused.
 pub async fn run(server: &'static str, row: &Row, endpoints: &[String]) -> Result<ClientView, BenchError> {
-    let failed = |what: String| BenchError::Generator { server, row: row.name(), what };
-    let local = tokio::task::LocalSet::new();
-    let ended = tokio::time::timeout(GENERATOR_TIMEOUT, local.run_until(ask_all(row, endpoints))).await;
-    match ended {
-        Ok(Ok((latencies, elapsed))) => Ok(ClientView::of(latencies, elapsed)),
-        Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(_) => Err(failed(format!("did not end within {} s", GENERATOR_TIMEOUT.as_secs()))),
-    }
+    asking::view(server, row, ask_all(row, endpoints)).await
 }
 
 /// Writes every file that the rows read, list or write, once.
@@ -45,7 +39,7 @@ pub async fn fill(server: &'static str, members: usize, endpoint: &str) -> Resul
     run(server, &row, std::slice::from_ref(&endpoint.to_owned())).await.map(|_| ())
 }
 
-async fn ask_all(row: &Row, endpoints: &[String]) -> io::Result<(Vec<Duration>, Duration)> {
+async fn ask_all(row: &Row, endpoints: &[String]) -> io::Result<Answers> {
     let supply = Rc::new(Supply::new(row.requests));
     let mut opened = Vec::new();
     let connections = usize::try_from(row.connections()).unwrap_or(usize::MAX);
@@ -57,11 +51,7 @@ async fn ask_all(row: &Row, endpoints: &[String]) -> io::Result<(Vec<Duration>, 
     for (connection, endpoint) in opened {
         running.spawn_local(ask(connection, endpoint, row.operation, Rc::clone(&supply)));
     }
-    let mut latencies = Vec::new();
-    while let Some(ended) = running.join_next().await {
-        latencies.extend(ended.map_err(io::Error::other)??);
-    }
-    Ok((latencies, begin.elapsed()))
+    asking::all(begin, running).await
 }
 
 async fn connect(endpoint: &str) -> io::Result<SendRequest<Body>> {

@@ -1,6 +1,7 @@
 //! `make bench`: runs etcd and Holdfast in turn on this machine under the same load and prints medians and ratios.
 //! Knows both servers only by their flags, their gRPC API and /proc; `README.md` beside it says what each row means.
 
+mod asking;
 mod client_view;
 mod cluster;
 mod error;

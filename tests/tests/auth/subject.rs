@@ -11,7 +11,7 @@ use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
-use crate::raw::Bytewise;
+use holdfast_tests::bytewise::Bytewise;
 
 /// How long one answer may take.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);

@@ -13,9 +13,9 @@ use tonic::metadata::{MetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request as Envelope, Status};
 
-use crate::grpc::Bytewise;
 use crate::methods::Method;
 use crate::plan::Request;
+use holdfast_tests::bytewise::Bytewise;
 
 /// How long one answer may take.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(15);

@@ -13,10 +13,10 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use crate::grpc::Bytewise;
 use crate::methods::Method;
 use crate::plan::StreamStep;
 use crate::run::{ANSWER_DEADLINE, Target, envelope, path as call_path, show_status};
+use holdfast_tests::bytewise::Bytewise;
 
 /// How long a stream must stay silent to count as silent; a watch that lags is looked at every 100 ms.
 const QUIET: Duration = Duration::from_millis(250);

@@ -7,13 +7,13 @@ mod frame;
 mod request;
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::task::JoinSet;
 
+use crate::asking::{self, Answers};
 use crate::client_view::ClientView;
 use crate::error::BenchError;
-use crate::limits::GENERATOR_TIMEOUT;
 use crate::row::Row;
 use crate::supply::Supply;
 
@@ -25,17 +25,10 @@ use request::Template;
 /// # Errors
 /// If a connection fails or a request has no answer.
 pub async fn run(server: &'static str, row: &Row, endpoints: &[String]) -> Result<ClientView, BenchError> {
-    let failed = |what: String| BenchError::Generator { server, row: row.name(), what };
-    let local = tokio::task::LocalSet::new();
-    let ended = tokio::time::timeout(GENERATOR_TIMEOUT, local.run_until(ask_all(row, endpoints))).await;
-    match ended {
-        Ok(Ok((latencies, elapsed))) => Ok(ClientView::of(latencies, elapsed)),
-        Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(_) => Err(failed(format!("did not end within {} s", GENERATOR_TIMEOUT.as_secs()))),
-    }
+    asking::view(server, row, ask_all(row, endpoints)).await
 }
 
-async fn ask_all(row: &Row, endpoints: &[String]) -> std::io::Result<(Vec<Duration>, Duration)> {
+async fn ask_all(row: &Row, endpoints: &[String]) -> std::io::Result<Answers> {
     let supply = Rc::new(Supply::new(row.requests));
     let connections = row.connections();
     let streams = usize::try_from(row.clients / connections).unwrap_or(usize::MAX);
@@ -49,9 +42,5 @@ async fn ask_all(row: &Row, endpoints: &[String]) -> std::io::Result<(Vec<Durati
     for connection in opened {
         running.spawn_local(connection.ask(Rc::clone(&supply)));
     }
-    let mut latencies = Vec::new();
-    while let Some(ended) = running.join_next().await {
-        latencies.extend(ended.map_err(std::io::Error::other)??);
-    }
-    Ok((latencies, begin.elapsed()))
+    asking::all(begin, running).await
 }
