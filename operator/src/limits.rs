@@ -10,3 +10,27 @@ pub const REQUEST_TIME: Duration = Duration::from_secs(8);
 
 /// The longest answer of a member that is read, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 4 << 20;
+
+/// How far clocks may be apart: certificates are good from so long before they are made.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// The shortest life of a certificate; a shorter one could end before everybody has it.
+pub const CERTIFICATE_LIFE_MIN: Duration = Duration::from_secs(60);
+
+/// The longest life of a certificate: a hundred years, which dates in certificates still hold.
+pub const CERTIFICATE_LIFE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// How soon certificates are looked at again while something is under way.
+pub const TRUST_LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// How long a certificate is good for that is made for one look at the members.
+pub const VISITOR_LIFE: Duration = Duration::from_secs(5 * 60);
+
+/// How often certificates are looked at when nothing is due: a Secret that was damaged by hand is found by then.
+pub const CERTIFICATES_LOOK_AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// Certificates that the status lists.
+pub const CERTIFICATE_STATUS_MAX: usize = 32;
+
+/// Random bytes in a password that the operator makes.
+pub const PASSWORD_BYTES: usize = 24;

@@ -10,6 +10,7 @@ mod identity;
 mod memory;
 mod observed;
 mod report;
+pub mod trust;
 
 pub use action::{Action, LearnerToAdd};
 pub use desired::{Desired, NodeLossPolicy, Rollout, VolumePolicy};

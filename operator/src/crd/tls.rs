@@ -101,6 +101,10 @@ pub struct AuthorityTls {
     /// How long before its end its successor takes over.
     #[schemars(schema_with = "lists::duration")]
     pub renew_before: String,
+    /// How long clients have, in a rotation, to take up new authorities, and then new certificates, from their Secrets.
+    /// Kubernetes alone may take two minutes to bring a changed Secret into a pod.
+    #[schemars(schema_with = "lists::duration")]
+    pub overlap: String,
     /// Kind of all keys.
     pub key_algorithm: KeyAlgorithm,
 }
@@ -110,6 +114,7 @@ impl Default for AuthorityTls {
         Self {
             duration: "3650d".to_owned(),
             renew_before: "365d".to_owned(),
+            overlap: "10m".to_owned(),
             key_algorithm: KeyAlgorithm::EcdsaP256,
         }
     }
