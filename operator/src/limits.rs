@@ -34,3 +34,19 @@ pub const CERTIFICATE_STATUS_MAX: usize = 32;
 
 /// Random bytes in a password that the operator makes.
 pub const PASSWORD_BYTES: usize = 24;
+
+/// How often a Secret is looked at that somebody else keeps and that nothing tells of.
+pub const ROOT_SECRET_LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// How soon a user or role is looked at again that could not be applied.
+pub const ACCESS_RETRY: Duration = Duration::from_secs(10);
+
+/// How often a user or role is looked at that is as it should be: what somebody changed by hand is found by then.
+pub const ACCESS_LOOK_AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// How long the deletion of a user or role waits for a cluster that does not answer. Then the resource goes alone, so that
+/// a namespace can be deleted.
+pub const ACCESS_CLEANUP_TIME: Duration = Duration::from_secs(2 * 60);
+
+/// Users and roles that are looked after at the same time.
+pub const ACCESS_CONCURRENCY: u16 = 4;

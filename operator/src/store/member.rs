@@ -1,5 +1,6 @@
 //! A member as something that can be asked: JSON out, JSON in. The paths are those of the gateway (`/v3/...`) and of
-//! Holdfast's own calls (`/holdfast/v1/...`, see docs/membership.md).
+//! Holdfast's own calls (`/holdfast/v1/...`, see docs/membership.md). The former are asked for below the latter's prefix,
+//! too: only there a certificate says who asks.
 
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ impl MemberClient {
         credentials: Option<Credentials>,
     ) -> Self {
         Self { address, tls, credentials }
+    }
+
+    /// The same member, asked by somebody else.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        Self { credentials: Some(credentials), ..self.clone() }
     }
 
     /// Whom it asks.
@@ -63,9 +70,13 @@ impl MemberClient {
         path: &str,
         body: Bytes,
     ) -> Result<(Answer, Shown), StoreError> {
+        let uri = match path.strip_prefix("/v3/") {
+            Some(call) => format!("/holdfast/v1/{call}"),
+            None => path.to_owned(),
+        };
         let mut request = http::Request::builder()
             .method(method)
-            .uri(path)
+            .uri(uri)
             .header(http::header::HOST, &self.address.server_name)
             .header(http::header::CONTENT_TYPE, "application/json");
         if let Some(Credentials { username, password }) = &self.credentials {

@@ -299,7 +299,7 @@ impl Work<'_> {
         let data = [("tls.crt", certificate), ("tls.key", key), ("ca.crt", &authority.bundle())];
         let data: BTreeMap<String, String> =
             data.into_iter().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
-        self.secrets.apply(&plan.secret, "kubernetes.io/tls", data, plan.owner.clone()).await
+        self.secrets.apply(&plan.secret, "kubernetes.io/tls", data, plan.owner.clone()).await.map(drop)
     }
 }
 

@@ -3,6 +3,7 @@
 //! what is not there yet is told, and looked for in the next round.
 
 mod client_config;
+mod connection;
 mod endpoint;
 mod error;
 mod evidence;
@@ -32,6 +33,7 @@ use crate::crd::{CertificateStatus, HoldfastCluster, HoldfastUser, TlsMode};
 use crate::store::Credentials;
 
 pub use client_config::{ShownPair, client_config};
+pub use connection::{OperatorConnection, operator_connection};
 pub use endpoint::user_certificate_secret;
 pub use error::TrustError;
 pub use making::{LeafContents, LeafUse, MakingError, Pair, make_authority, make_leaf};

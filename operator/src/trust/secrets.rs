@@ -49,7 +49,7 @@ impl Secrets {
         kind: &str,
         data: BTreeMap<String, String>,
         owner: Option<OwnerReference>,
-    ) -> Result<(), TrustError> {
+    ) -> Result<Secret, TrustError> {
         let secret = Secret {
             metadata: ObjectMeta {
                 name: Some(name.to_owned()),
@@ -64,7 +64,7 @@ impl Secrets {
         };
         let applied =
             self.api.patch(name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(&secret)).await;
-        applied.map(drop).map_err(|error| self.failure("write", name, error))
+        applied.map_err(|error| self.failure("write", name, error))
     }
 
     /// Applies one with a user's name and password.
@@ -74,7 +74,7 @@ impl Secrets {
         username: &str,
         password: &str,
         owner: Option<OwnerReference>,
-    ) -> Result<(), TrustError> {
+    ) -> Result<Secret, TrustError> {
         let data = [("username", username), ("password", password)];
         let data = data.into_iter().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
         self.apply(name, "kubernetes.io/basic-auth", data, owner).await

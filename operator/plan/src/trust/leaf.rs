@@ -107,10 +107,8 @@ pub fn decide_leaf(wanted: &LeafWanted, found: &LeafFound, signers: &LeafSigners
     };
     match (reason, found) {
         (Some(reason), _) if signers.can_sign => LeafStep::Issue(reason),
-        // A leaf that still works is left alone until there is somebody to sign another; the rest is told.
-        (Some(_), LeafFound::Present(leaf)) if leaf.seconds_left > 0 && leaf.trusts != signers.trusted => {
-            LeafStep::Rebundle
-        }
+        // Its holder has to hear of the next authority first, even if it has ended: that is the way to a new one.
+        (Some(_), LeafFound::Present(leaf)) if leaf.trusts != signers.trusted => LeafStep::Rebundle,
         (Some(reason), _) => LeafStep::Stuck(reason),
         (None, LeafFound::Present(leaf)) if leaf.trusts != signers.trusted => LeafStep::Rebundle,
         (None, _) => LeafStep::Keep,

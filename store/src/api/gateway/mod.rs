@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::request::Parts;
+use axum::http::header::ORIGIN;
 use axum::http::{HeaderMap, HeaderName};
 use axum::routing::MethodRouter;
 
@@ -34,7 +35,7 @@ const HAS_LEADER: HeaderName = HeaderName::from_static("grpc-metadata-hasleader"
 /// Where clients of different ages look for the gateway; all get the same.
 const PREFIXES: [&str; 3] = ["/v3", "/v3beta", "/v3alpha"];
 
-/// Where calls are that etcd does not have.
+/// Where calls are that etcd does not have, and all the others by a rule of our own: a certificate's name counts there.
 const OWN_PREFIX: &str = "/holdfast/v1";
 
 /// The handlers of one path.
@@ -46,6 +47,8 @@ struct Gateway {
     metrics: Arc<GrpcMetrics>,
     /// Largest request, counted as the wire message that it stands for.
     message_bytes_max: usize,
+    /// A certificate says who the client is. etcd's paths do not take that.
+    takes_certificates: bool,
 }
 
 impl Gateway {
@@ -54,11 +57,18 @@ impl Gateway {
         self.message_bytes_max.saturating_mul(GATEWAY_BODY_FACTOR)
     }
 
-    /// Who the client says it is. Basic credentials are checked here; a certificate's name is not taken, and refused where
-    /// it would have been meant to count (etcd's rule).
+    /// Who the client says it is. Basic credentials are checked here. On etcd's paths a certificate's name is not taken, and
+    /// refused where it would have been meant to count (etcd's rule).
+    ///
+    /// On our own it is taken, but not from a page in a browser, which sends its user's certificate along with whatever a
+    /// foreign page asks for, and then names that page as the origin.
     async fn claim(&self, parts: &Parts) -> Result<Claim, Status> {
         let mut claim = Claim::of_http(&parts.headers, &peer(parts));
-        if claim.peer.certificate.take().is_some() && self.node.is_guarded() {
+        if self.takes_certificates {
+            if parts.headers.contains_key(ORIGIN) {
+                claim.peer.certificate = None;
+            }
+        } else if claim.peer.certificate.take().is_some() && self.node.is_guarded() {
             return Err(Refusal::CertificateNameAtGateway.into());
         }
         self.node.check_credentials(&mut claim).await?;
@@ -82,9 +92,12 @@ fn peer(parts: &Parts) -> Peer {
 /// The routes of the gateway, for every prefix that clients use.
 pub fn routes(node: Arc<Node>, metrics: Arc<GrpcMetrics>) -> Router {
     let message_bytes_max = node.settings().request_bytes_max.saturating_add(GRPC_OVERHEAD_BYTES);
-    let gateway = Arc::new(Gateway { node, metrics, message_bytes_max });
-    let own = routes::own().with_state(Arc::clone(&gateway));
-    let routes = routes::all().with_state(gateway);
+    let gateway = |takes_certificates| {
+        let (node, metrics) = (Arc::clone(&node), Arc::clone(&metrics));
+        Arc::new(Gateway { node, metrics, message_bytes_max, takes_certificates })
+    };
+    let own = routes::own().merge(routes::all()).with_state(gateway(true));
+    let routes = routes::all().with_state(gateway(false));
     let router =
         PREFIXES.into_iter().fold(Router::new(), |router, prefix| router.nest(prefix, routes.clone()));
     router.nest(OWN_PREFIX, own)

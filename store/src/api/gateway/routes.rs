@@ -16,7 +16,7 @@ use crate::api::grpc::Method;
 
 type Routes = Router<Arc<Gateway>>;
 
-/// Holdfast's own paths, which stand beside etcd's.
+/// Paths of calls that etcd does not have; all others stand beside them.
 pub(super) fn own() -> Routes {
     let membership = unary(Method::Membership, async |node, claim, _: pb_admin::MembershipRequest| {
         admin::membership(&node, &claim).await

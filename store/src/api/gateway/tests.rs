@@ -5,7 +5,7 @@ use axum::http::{Request, StatusCode};
 use holdfast_proto::etcdserverpb as pb;
 
 use crate::api::test_node::{TestNode, open_settings};
-use crate::auth::Claim;
+use crate::auth::{CertificateName, Claim, Peer};
 
 /// The header of a fresh node's answers at `revision`.
 fn header(node: &TestNode, revision: u64) -> String {
@@ -244,4 +244,49 @@ async fn a_call_that_requires_a_leader_is_refused_without_one() {
     let refused = ask("/v3/watch").await;
     assert_eq!(refused.status.as_u16(), 503);
     assert!(refused.body.starts_with(r#"{"error":{"grpc_code":14,"http_code":503,"#), "{}", refused.body);
+}
+
+/// POSTs as somebody who has shown a certificate in this name, from a page if there is an origin.
+async fn by_certificate(node: &TestNode, name: &str, path: &str, body: &str, origin: Option<&str>) -> (u16, String) {
+    let peer = Peer { address: None, certificate: CertificateName::verified(name) };
+    let mut request = Request::post(path).extension(peer);
+    if let Some(origin) = origin {
+        request = request.header("origin", origin);
+    }
+    let answer = node.send(request.body(body.to_owned().into()).unwrap()).await;
+    (answer.status.as_u16(), answer.body)
+}
+
+#[tokio::test]
+async fn a_certificate_says_who_calls_on_our_own_paths_alone() {
+    const PUT: &str = r#"{"key":"Zm9v","value":"YmFy"}"#;
+    let node = start().await;
+    for (path, body) in [
+        ("user/add", r#"{"name":"root","password":"secret"}"#),
+        ("user/add", r#"{"name":"operator","options":{"no_password":true}}"#),
+        ("role/add", r#"{"name":"root"}"#),
+        ("user/grant", r#"{"user":"root","role":"root"}"#),
+        ("user/grant", r#"{"user":"operator","role":"root"}"#),
+        ("enable", "{}"),
+    ] {
+        ok(&node, &format!("/v3/auth/{path}"), body).await;
+    }
+    let put = async |path: &str, name: &str, origin: Option<&str>| {
+        by_certificate(&node, name, path, PUT, origin).await
+    };
+    let (status, body) = put("/holdfast/v1/kv/put", "operator", None).await;
+    assert_eq!(status, 200, "{body}");
+    let (status, body) = by_certificate(&node, "operator", "/holdfast/v1/auth/user/list", "{}", None).await;
+    assert!(status == 200 && body.contains(r#""users":["operator","root"]"#), "{body}");
+    let (status, body) = by_certificate(&node, "operator", "/holdfast/v1/membership", "{}", None).await;
+    assert!(status == 200 && body.contains("configuration"), "{body}");
+
+    let (status, body) = put("/v3/kv/put", "operator", None).await;
+    assert!(status == 400 && body.contains("CommonName of client"), "{body}");
+    let (_, body) = put("/holdfast/v1/kv/put", "operator", Some("https://page.example")).await;
+    assert!(body.contains("user name is empty"), "{body}");
+    let (_, body) = put("/holdfast/v1/kv/put", "stranger", None).await;
+    assert!(body.contains("permission denied"), "{body}");
+    let (status, _) = by_certificate(&node, "operator", "/holdfast/v1/nothing", "{}", None).await;
+    assert_eq!(status, 404);
 }
