@@ -57,8 +57,6 @@ pub(crate) struct Outcome {
     pub(crate) leaves: Vec<LeafKept>,
     /// The authority, if there is one that can be used.
     pub(crate) authority: Option<StoredAuthority>,
-    /// Seconds until the authority's end.
-    pub(crate) authority_seconds_left: Option<u64>,
     /// What was done, one line each.
     pub(crate) done: Vec<String>,
 }
@@ -140,11 +138,9 @@ impl Work<'_> {
             &members,
             self.settings.rotated.as_deref(),
         );
-        let (phase, authority_seconds_left) = match &found {
-            AuthorityFound::Present(authority) => {
-                (Some(authority.phase()), Some(authority.current.seconds_left))
-            }
-            AuthorityFound::Absent | AuthorityFound::Unusable(_) => (None, None),
+        let phase = match &found {
+            AuthorityFound::Present(authority) => Some(authority.phase()),
+            AuthorityFound::Absent | AuthorityFound::Unusable(_) => None,
         };
         let outcome = Outcome {
             endpoint: self.endpoint,
@@ -152,7 +148,6 @@ impl Work<'_> {
             decision,
             leaves,
             authority,
-            authority_seconds_left,
             done: Vec::new(),
         };
         Ok((outcome, secret))
