@@ -56,7 +56,11 @@ pub async fn ensure(
 ) -> Result<Access, AccessError> {
     let status = cluster.status.as_ref();
     let mut access = Access {
-        condition: condition(ConditionStatus::False, "Disabled", "spec.auth.enabled is false: whoever connects may do everything"),
+        condition: condition(
+            ConditionStatus::False,
+            "Disabled",
+            "spec.auth.enabled is false: whoever connects may do everything",
+        ),
         root_secret_name: None,
         root_password_version: status.and_then(|status| status.root_password_version.clone()),
         done: Vec::new(),
@@ -162,7 +166,8 @@ async fn settle_root(
     access: &mut Access,
 ) -> Result<bool, AccessError> {
     let role = store.role(ROOT_ROLE).await?;
-    take(store, &for_role(ROOT_ROLE, role.as_ref(), &BTreeSet::new(), Beyond::Stays), None, &mut access.done).await?;
+    take(store, &for_role(ROOT_ROLE, role.as_ref(), &BTreeSet::new(), Beyond::Stays), None, &mut access.done)
+        .await?;
     let present = store.user(ROOT_USER).await?;
     let steps = for_user(ROOT_USER, present.as_ref(), &BTreeSet::from([ROOT_ROLE.to_owned()]), Beyond::Stays);
     match root {
@@ -186,7 +191,11 @@ async fn settle_root(
 }
 
 /// The operator's own user: by certificate, or with its password.
-async fn settle_operator(store: &AccessStore, trust: &Trust, done: &mut Vec<String>) -> Result<(), AccessError> {
+async fn settle_operator(
+    store: &AccessStore,
+    trust: &Trust,
+    done: &mut Vec<String>,
+) -> Result<(), AccessError> {
     let user = names::OPERATOR_USER;
     let present = store.user(user).await?;
     let steps = for_user(user, present.as_ref(), &BTreeSet::from([ROOT_ROLE.to_owned()]), Beyond::Stays);
@@ -208,7 +217,8 @@ async fn settle_application(
 ) -> Result<(), AccessError> {
     let name = names::APPLICATION_USER;
     let role = store.role(name).await?;
-    take(store, &for_role(name, role.as_ref(), &BTreeSet::from([Right::all()]), Beyond::Stays), None, done).await?;
+    take(store, &for_role(name, role.as_ref(), &BTreeSet::from([Right::all()]), Beyond::Stays), None, done)
+        .await?;
     let present = store.user(name).await?;
     let steps = for_user(name, present.as_ref(), &BTreeSet::from([name.to_owned()]), Beyond::Stays);
     if matches!(cluster.spec.tls.client.mode, TlsMode::Managed | TlsMode::CertManager) {

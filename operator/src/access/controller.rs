@@ -202,16 +202,18 @@ pub(super) fn waiting<K: Access>(object: &K, message: String) -> Applied {
 /// All is as the resource says.
 pub(super) fn applied<K: Access>(object: &K, password_version: Option<String>, done: Vec<String>) -> Applied {
     let observed_generation = object.meta().generation.unwrap_or_default();
-    let status = AccessStatus { observed_generation, applied: true, message: String::new(), password_version };
+    let status =
+        AccessStatus { observed_generation, applied: true, message: String::new(), password_version };
     Applied { status, done, look_again: ACCESS_LOOK_AGAIN }
 }
 
 /// Another resource for the same thing that came before this one. The later one must neither change nor delete what the
 /// other one owns.
 async fn twin<K: Access>(api: &Api<K>, object: &K) -> Result<Option<String>, AccessError> {
-    let list = api.list(&kube::api::ListParams::default()).await.map_err(|source| {
-        AccessError::kubernetes("list", format!("{}s", K::kind(&())), source)
-    })?;
+    let list = api
+        .list(&kube::api::ListParams::default())
+        .await
+        .map_err(|source| AccessError::kubernetes("list", format!("{}s", K::kind(&())), source))?;
     Ok(earlier_twin(object, &list.items).map(ResourceExt::name_any))
 }
 
@@ -236,7 +238,8 @@ async fn clean_up<K: Access>(api: &Api<K>, object: &K, context: &Context) -> Res
     let outcome = try_to_remove(api, object, context).await;
     let Err(error) = outcome else { return done };
     let asked_at = object.meta().deletion_timestamp.as_ref().map(|time| time.0.as_second());
-    let waited = asked_at.map_or(0, |at| UnixSeconds::now().since(UnixSeconds(u64::try_from(at).unwrap_or(0))));
+    let waited =
+        asked_at.map_or(0, |at| UnixSeconds::now().since(UnixSeconds(u64::try_from(at).unwrap_or(0))));
     if waited < ACCESS_CLEANUP_TIME.as_secs() {
         return Err(error);
     }

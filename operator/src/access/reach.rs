@@ -4,9 +4,9 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
 
+use super::AccessError;
 use super::cluster::{called, is_made};
 use super::store::AccessStore;
-use super::AccessError;
 use crate::crd::HoldfastCluster;
 use crate::store::{MemberAddress, MemberClient};
 use crate::trust::{names, operator_connection};
@@ -25,7 +25,11 @@ pub(super) enum Reached {
 }
 
 /// Looks for a cluster by name.
-pub(super) async fn reach(client: &kube::Client, namespace: &str, name: &str) -> Result<Reached, AccessError> {
+pub(super) async fn reach(
+    client: &kube::Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Reached, AccessError> {
     let api: Api<HoldfastCluster> = Api::namespaced(client.clone(), namespace);
     let found = api.get_opt(name).await.map_err(|source| {
         AccessError::kubernetes("read", format!("HoldfastCluster {namespace}/{name}"), source)
@@ -50,20 +54,24 @@ pub(super) async fn reach(client: &kube::Client, namespace: &str, name: &str) ->
     if addresses.is_empty() {
         return Ok(Reached::NotYet(format!("no member of {} runs", called(&cluster))));
     }
-    let members = addresses.into_iter().map(|address| {
-        MemberClient::new(address, connection.tls.clone(), connection.credentials.clone())
-    });
+    let members = addresses
+        .into_iter()
+        .map(|address| MemberClient::new(address, connection.tls.clone(), connection.credentials.clone()));
     Ok(Reached::Store(Box::new(cluster), AccessStore::new(members.collect(), None)))
 }
 
 /// Members that can be asked, those that are ready first.
-async fn members(client: &kube::Client, cluster: &HoldfastCluster) -> Result<Vec<MemberAddress>, AccessError> {
+async fn members(
+    client: &kube::Client,
+    cluster: &HoldfastCluster,
+) -> Result<Vec<MemberAddress>, AccessError> {
     let (name, namespace) = (cluster.name_any(), names::namespace(cluster));
     let api: Api<Pod> = Api::namespaced(client.clone(), &namespace);
     let labels = format!("holdfast.dev/cluster={name}");
-    let pods = api.list(&ListParams::default().labels(&labels)).await.map_err(|source| {
-        AccessError::kubernetes("list", format!("pods of {namespace}/{name}"), source)
-    })?;
+    let pods = api
+        .list(&ListParams::default().labels(&labels))
+        .await
+        .map_err(|source| AccessError::kubernetes("list", format!("pods of {namespace}/{name}"), source))?;
     let mut found: Vec<(bool, MemberAddress)> =
         pods.items.iter().filter_map(|pod| Some((!is_ready(pod), address(cluster, pod)?))).collect();
     found.sort_by(|(one, first), (other, second)| (one, &first.name).cmp(&(other, &second.name)));

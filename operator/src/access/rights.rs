@@ -94,7 +94,8 @@ impl Right {
             "READWRITE" => Kind::ReadWrite,
             _ => return None,
         };
-        let keys = Keys { first: STANDARD.decode(&json.key).ok()?, end: STANDARD.decode(&json.range_end).ok()? };
+        let keys =
+            Keys { first: STANDARD.decode(&json.key).ok()?, end: STANDARD.decode(&json.range_end).ok()? };
         Some(Self { keys, kind })
     }
 }
@@ -157,7 +158,12 @@ pub fn wanted(permissions: &[Permission]) -> BTreeSet<Right> {
 mod tests {
     use super::*;
 
-    fn permission(kind: PermissionKind, key: Option<&str>, end: Option<&str>, prefix: Option<&str>) -> Permission {
+    fn permission(
+        kind: PermissionKind,
+        key: Option<&str>,
+        end: Option<&str>,
+        prefix: Option<&str>,
+    ) -> Permission {
         Permission {
             kind,
             key: key.map(str::to_owned),
@@ -197,8 +203,10 @@ mod tests {
     #[test]
     fn only_what_differs_is_granted_and_revoked() {
         let right = |key: &str, kind| Right { keys: keys(key.as_bytes(), b""), kind };
-        let present = BTreeSet::from([right("a", Kind::Read), right("b", Kind::Read), right("c", Kind::Write)]);
-        let wanted = BTreeSet::from([right("a", Kind::Read), right("b", Kind::ReadWrite), right("d", Kind::Read)]);
+        let present =
+            BTreeSet::from([right("a", Kind::Read), right("b", Kind::Read), right("c", Kind::Write)]);
+        let wanted =
+            BTreeSet::from([right("a", Kind::Read), right("b", Kind::ReadWrite), right("d", Kind::Read)]);
         let (granted, revoked) = difference(&present, &wanted);
         assert_eq!(granted, [right("b", Kind::ReadWrite), right("d", Kind::Read)]);
         assert_eq!(revoked, [keys(b"c", b"")]);

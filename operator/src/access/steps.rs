@@ -39,7 +39,9 @@ impl std::fmt::Display for Step {
         match self {
             Self::AddRole(role) => write!(formatter, "made the role {role}"),
             Self::Grant(role, _) => write!(formatter, "gave the role {role} a right that it lacked"),
-            Self::Revoke(role, _) => write!(formatter, "took from the role {role} a right beyond what is wanted"),
+            Self::Revoke(role, _) => {
+                write!(formatter, "took from the role {role} a right beyond what is wanted")
+            }
             Self::AddUser(user) => write!(formatter, "made the user {user}"),
             Self::GrantRole(user, role) => write!(formatter, "gave the user {user} the role {role}"),
             Self::RevokeRole(user, role) => write!(formatter, "took the role {role} from the user {user}"),
@@ -122,11 +124,17 @@ mod tests {
 
     #[test]
     fn a_role_gets_what_it_lacks_before_it_loses_what_is_beyond() {
-        let other = Right { keys: Keys { first: b"k".to_vec(), end: Vec::new() }, kind: super::super::rights::Kind::Read };
+        let other = Right {
+            keys: Keys { first: b"k".to_vec(), end: Vec::new() },
+            kind: super::super::rights::Kind::Read,
+        };
         let (present, wanted) = (BTreeSet::from([other]), BTreeSet::from([Right::all()]));
         let steps = for_role("app", Some(&present), &wanted, Beyond::Goes);
         assert!(matches!(steps[..], [Step::Grant(..), Step::Revoke(..)]), "{steps:?}");
         assert!(matches!(for_role("app", Some(&present), &wanted, Beyond::Stays)[..], [Step::Grant(..)]));
-        assert!(matches!(for_role("app", None, &wanted, Beyond::Goes)[..], [Step::AddRole(_), Step::Grant(..)]));
+        assert!(matches!(
+            for_role("app", None, &wanted, Beyond::Goes)[..],
+            [Step::AddRole(_), Step::Grant(..)]
+        ));
     }
 }

@@ -200,7 +200,9 @@ impl AccessStore {
     ) -> Result<Answer, StoreError> {
         let answer = self.first(call, body, None).await;
         match (&answer, &self.root) {
-            (Err(error), Some(root)) if refusal::NOT_ALLOWED.iter().any(|text| error.is_refusal_with(text)) => {
+            (Err(error), Some(root))
+                if refusal::NOT_ALLOWED.iter().any(|text| error.is_refusal_with(text)) =>
+            {
                 self.first(call, body, Some(root)).await
             }
             _ => answer,
@@ -228,7 +230,9 @@ impl AccessStore {
             match asked {
                 Ok(answer) => return Ok(answer),
                 Err(error @ StoreError::Refused { status: 503, .. }) => last = error,
-                Err(error @ (StoreError::Refused { .. } | StoreError::Unreadable { .. })) => return Err(error),
+                Err(error @ (StoreError::Refused { .. } | StoreError::Unreadable { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => last = error,
             }
         }

@@ -116,7 +116,8 @@ impl HoldfastUser {
             return Ok(String::new());
         }
         if cluster.spec.tls.client.mode != TlsMode::Managed {
-            return Ok("clientCertificate needs spec.tls.client.mode Managed in the cluster: none is made".to_owned());
+            return Ok("clientCertificate needs spec.tls.client.mode Managed in the cluster: none is made"
+                .to_owned());
         }
         let name = user_certificate_secret(self);
         Ok(match secrets.get(&name).await? {

@@ -22,7 +22,11 @@ pub struct ShownPair<'a> {
 ///
 /// # Errors
 /// When a text cannot be used; in words for people.
-pub fn client_config(trusted: &str, shown: Option<ShownPair<'_>>, alpn: &[u8]) -> Result<ClientConfig, String> {
+pub fn client_config(
+    trusted: &str,
+    shown: Option<ShownPair<'_>>,
+    alpn: &[u8],
+) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     for certificate in reading::certificates(trusted).map_err(|cause| format!("ca.crt: {cause}"))? {
         roots.add(certificate).map_err(|error| format!("ca.crt: {error}"))?;
@@ -36,8 +40,8 @@ pub fn client_config(trusted: &str, shown: Option<ShownPair<'_>>, alpn: &[u8]) -
         None => builder.with_no_client_auth(),
         Some(ShownPair { certificate, key }) => {
             let chain = reading::certificates(certificate).map_err(|cause| format!("tls.crt: {cause}"))?;
-            let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-                .map_err(|error| format!("tls.key: {error}"))?;
+            let key =
+                PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| format!("tls.key: {error}"))?;
             builder.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?
         }
     };

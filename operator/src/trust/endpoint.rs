@@ -66,8 +66,7 @@ impl Endpoint {
         let member = |secret: String, common_name: &str, names: BTreeSet<String>| {
             leaf(secret, common_name, names, LeafUse::Member, life)
         };
-        let client =
-            |secret: String, user: &str| leaf(secret, user, BTreeSet::new(), LeafUse::Client, life);
+        let client = |secret: String, user: &str| leaf(secret, user, BTreeSet::new(), LeafUse::Client, life);
         Ok(match self {
             Self::Peer => {
                 vec![member(names::peer_secret(cluster), "holdfast-peer", names::peer_names(cluster))]

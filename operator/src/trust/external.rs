@@ -9,6 +9,7 @@ use kube::{Resource as _, ResourceExt as _};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 
+use super::TrustError;
 use super::client_config::{ShownPair, client_config};
 use super::endpoint::Endpoint;
 use super::names;
@@ -16,7 +17,6 @@ use super::reading;
 use super::secrets::{Secrets, text};
 use super::settings::Life;
 use super::time::UnixSeconds;
-use super::TrustError;
 use crate::crd::{CertificateStatus, HoldfastCluster, IssuerReference, KeyAlgorithm, TlsMode};
 
 /// What looking works with.
@@ -172,8 +172,10 @@ impl External<'_> {
         let Some(secret) = self.secrets.get(name).await? else {
             return Ok(Err("it is not there yet".to_owned()));
         };
-        let needed =
-            |key: &str| text(&secret, key).ok_or_else(|| format!("it has no {key}, and tls.crt, tls.key and ca.crt are needed"));
+        let needed = |key: &str| {
+            text(&secret, key)
+                .ok_or_else(|| format!("it has no {key}, and tls.crt, tls.key and ca.crt are needed"))
+        };
         let good = || {
             let good =
                 Good { certificate: needed("tls.crt")?, key: needed("tls.key")?, trusted: needed("ca.crt")? };

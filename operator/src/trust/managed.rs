@@ -142,14 +142,8 @@ impl Work<'_> {
             AuthorityFound::Present(authority) => Some(authority.phase()),
             AuthorityFound::Absent | AuthorityFound::Unusable(_) => None,
         };
-        let outcome = Outcome {
-            endpoint: self.endpoint,
-            phase,
-            decision,
-            leaves,
-            authority,
-            done: Vec::new(),
-        };
+        let outcome =
+            Outcome { endpoint: self.endpoint, phase, decision, leaves, authority, done: Vec::new() };
         Ok((outcome, secret))
     }
 
@@ -189,7 +183,7 @@ impl Work<'_> {
         found: &AuthorityFound,
         authority: Option<&StoredAuthority>,
     ) -> Vec<MemberSeen> {
-        let unasked = || self.members.iter().map(|member| evidence::unasked(member)).collect();
+        let unasked = || self.members.iter().map(evidence::unasked).collect();
         let (AuthorityFound::Present(state), Some(stored)) = (found, authority) else { return unasked() };
         if state.phase() == Phase::Steady || state.settled_for_seconds.is_none() {
             return unasked();
@@ -199,7 +193,11 @@ impl Work<'_> {
         match evidence::visitor(&signer, &stored.bundle(), self.settings.algorithm) {
             Ok(config) => evidence::ask(self.members, self.endpoint, &Arc::new(config)).await,
             Err(cause) => {
-                tracing::warn!(secret = self.authority_secret, cause, "members cannot be asked whom they trust");
+                tracing::warn!(
+                    secret = self.authority_secret,
+                    cause,
+                    "members cannot be asked whom they trust"
+                );
                 unasked()
             }
         }

@@ -10,7 +10,7 @@ use super::managed::{LeafKept, Outcome};
 use super::settings::ManagedSettings;
 use super::time::UnixSeconds;
 use crate::crd::CertificateStatus;
-use crate::limits::{CERTIFICATES_LOOK_AGAIN, CERTIFICATE_STATUS_MAX, TRUST_LOOK_AGAIN};
+use crate::limits::{CERTIFICATE_STATUS_MAX, CERTIFICATES_LOOK_AGAIN, TRUST_LOOK_AGAIN};
 
 /// Fills in what follows from all that was looked at.
 pub(super) fn summarize(trust: &mut Trust, settings: &ManagedSettings, outcomes: &[Outcome]) {
@@ -68,14 +68,19 @@ fn certificates_ready(trust: &Trust, outcomes: &[Outcome]) -> Condition {
         return condition(ConditionStatus::False, "Missing", message);
     }
     match &trust.certificates_expire_at {
-        Some(end) => condition(ConditionStatus::True, "Ready", format!("the first certificate ends at {end}")),
+        Some(end) => {
+            condition(ConditionStatus::True, "Ready", format!("the first certificate ends at {end}"))
+        }
         None => condition(ConditionStatus::True, "Disabled", "connections are not encrypted".to_owned()),
     }
 }
 
 fn stuck(leaf: &LeafKept) -> Option<String> {
     let LeafStep::Stuck(reason) = &leaf.step else { return None };
-    Some(format!("the certificate in Secret {} cannot be issued until the new authority signs ({reason})", leaf.plan.secret))
+    Some(format!(
+        "the certificate in Secret {} cannot be issued until the new authority signs ({reason})",
+        leaf.plan.secret
+    ))
 }
 
 fn rotating(outcomes: &[Outcome]) -> Condition {

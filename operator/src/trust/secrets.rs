@@ -104,7 +104,8 @@ impl Secrets {
                 None => secret.annotations_mut().remove(*key),
             };
         }
-        let parameters = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        let parameters =
+            PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         let written = if is_new {
             self.api.create(&parameters, &secret).await
         } else {

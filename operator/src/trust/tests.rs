@@ -52,7 +52,10 @@ fn what_was_made_is_read_back() {
         let names = ["*.hf-peers.ns.svc", "::1", "127.0.0.1", "localhost"];
         let leaf = read(&issued(&second, &names, algorithm), &[&first, &second]).unwrap();
         assert_eq!(leaf.common_name, "holdfast-server");
-        assert_eq!(leaf.names.iter().map(String::as_str).collect::<Vec<_>>(), ["*.hf-peers.ns.svc", "127.0.0.1", "::1", "localhost"]);
+        assert_eq!(
+            leaf.names.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["*.hf-peers.ns.svc", "127.0.0.1", "::1", "localhost"]
+        );
         assert_eq!(leaf.seconds_left, 10 * DAY.as_secs());
         // Both have the same subject, made in the same second: the signature tells them apart.
         let signer = reading::fingerprints(&second.certificate).unwrap();

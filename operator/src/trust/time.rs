@@ -27,7 +27,8 @@ impl UnixSeconds {
     #[must_use]
     pub fn rfc3339(self) -> String {
         let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);
-        Timestamp::from_second(seconds).map_or_else(|_| "9999-12-31T23:59:59Z".to_owned(), |it| it.to_string())
+        Timestamp::from_second(seconds)
+            .map_or_else(|_| "9999-12-31T23:59:59Z".to_owned(), |it| it.to_string())
     }
 
     /// Reads RFC 3339.

@@ -68,7 +68,14 @@ pub struct MemberSeen {
     pub shows: Option<Fingerprint>,
 }
 
-/// What to do with the Secret of an authority. Every step but [`AuthorityStep::None`] is one write.
+/// What to do with the Secret of an authority. Every step but [`AuthorityStep::None`] is one write to one object, so that
+/// a crash before or after it finds its way by looking again.
+///
+/// An authority is replaced in an order in which nobody ever meets a certificate that it does not trust:
+///
+/// 1. **widen**: the next authority is made; everybody is given both to trust;
+/// 2. **swap**: once every member was seen to trust the next one, and clients had their time, it signs new leaves;
+/// 3. **narrow**: once every member shows its new leaf, and clients had their time, the old one is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorityStep {
     /// Nothing.
@@ -185,10 +192,7 @@ fn steady(settings: &AuthoritySettings, authority: &Authority) -> AuthorityDecis
         return AuthorityDecision::step(AuthorityStep::Widen);
     }
     let until_due = authority.current.seconds_left - settings.renew_before_seconds;
-    AuthorityDecision {
-        look_again_seconds: Some(until_due),
-        ..AuthorityDecision::step(AuthorityStep::None)
-    }
+    AuthorityDecision { look_again_seconds: Some(until_due), ..AuthorityDecision::step(AuthorityStep::None) }
 }
 
 fn widening(

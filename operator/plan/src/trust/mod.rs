@@ -1,13 +1,7 @@
 //! What becomes of certificate authorities and of what they sign. Given what is in the Secrets, how old it is and what
 //! members were seen to trust and show, it says the next step. Must not read a clock, make keys or know Secrets.
 //!
-//! An authority is replaced in an order in which nobody ever meets a certificate that it does not trust:
-//!
-//! 1. **widen**: the next authority is made; everybody is given both to trust;
-//! 2. **swap**: once every member was seen to trust the next one, and clients had their time, it signs new leaves;
-//! 3. **narrow**: once every member shows its new leaf, and clients had their time, the old one is forgotten.
-//!
-//! Each step is one write to one object; a crash before or after it finds its way by looking again.
+//! [`AuthorityStep`] has the order in which an authority is replaced.
 
 mod authority;
 mod leaf;

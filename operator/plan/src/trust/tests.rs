@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::world::{Event, OVERLAP_SECONDS, World};
 use super::{
     Anchor, Authority, AuthorityFound, AuthoritySettings, AuthorityStep, Fingerprint, IssueReason, Leaf,
-    LeafFound, LeafSigners, LeafStep, LeafWanted, MemberSeen, Phase, decide_authority, decide_leaf, renew_before,
+    LeafFound, LeafSigners, LeafStep, LeafWanted, MemberSeen, Phase, decide_authority, decide_leaf,
+    renew_before,
 };
 
 fn certificate(name: &str) -> Fingerprint {
@@ -44,14 +45,8 @@ fn a_leaf_is_issued_for_a_reason_and_otherwise_kept() {
         (LeafFound::Absent, LeafStep::Issue(IssueReason::Missing)),
         (LeafFound::Unusable("x".to_owned()), LeafStep::Issue(IssueReason::Unusable("x".to_owned()))),
         (LeafFound::Present(leaf()), LeafStep::Keep),
-        (
-            LeafFound::Present(Leaf { seconds_left: 0, ..leaf() }),
-            LeafStep::Issue(IssueReason::Expired),
-        ),
-        (
-            LeafFound::Present(Leaf { seconds_left: 100, ..leaf() }),
-            LeafStep::Issue(IssueReason::Expiring),
-        ),
+        (LeafFound::Present(Leaf { seconds_left: 0, ..leaf() }), LeafStep::Issue(IssueReason::Expired)),
+        (LeafFound::Present(Leaf { seconds_left: 100, ..leaf() }), LeafStep::Issue(IssueReason::Expiring)),
         (LeafFound::Present(Leaf { seconds_left: 101, ..leaf() }), LeafStep::Keep),
         (
             LeafFound::Present(Leaf { names: BTreeSet::new(), ..leaf() }),
@@ -166,7 +161,10 @@ fn a_phase_ends_after_secrets_then_members_and_time() {
     assert_eq!(decide(&widening(None), &narrow, Some(true)).waits_for, ["the Secret s to be written anew"]);
     assert_eq!(decide(&widening(None), &wide, None).step, AuthorityStep::Settle);
     let early = decide(&widening(Some(OVERLAP_SECONDS - 10)), &wide, Some(false));
-    assert_eq!(early.waits_for, ["hf-0 to trust the next authority", "10 s, for clients to take up what was published"]);
+    assert_eq!(
+        early.waits_for,
+        ["hf-0 to trust the next authority", "10 s, for clients to take up what was published"]
+    );
     assert_eq!(early.look_again_seconds, Some(10));
     assert_eq!(decide(&widening(Some(OVERLAP_SECONDS)), &wide, None).step, AuthorityStep::None);
     assert_eq!(decide(&widening(Some(OVERLAP_SECONDS)), &wide, Some(true)).step, AuthorityStep::Swap);

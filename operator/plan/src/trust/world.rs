@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Anchor, Authority, AuthorityFound, AuthoritySettings, AuthorityStep, Fingerprint, Leaf, LeafFound, LeafStep,
-    LeafWanted, MemberSeen, Phase, decide_authority, decide_leaf,
+    Anchor, Authority, AuthorityFound, AuthoritySettings, AuthorityStep, Fingerprint, Leaf, LeafFound,
+    LeafStep, LeafWanted, MemberSeen, Phase, decide_authority, decide_leaf,
 };
 
 /// The leaf that members show.
@@ -107,7 +107,10 @@ impl World {
         for member in 0..3 {
             world.start(member);
         }
-        assert!(world.members.iter().all(Option::is_some), "a new cluster's Secrets are there after one round");
+        assert!(
+            world.members.iter().all(Option::is_some),
+            "a new cluster's Secrets are there after one round"
+        );
         world
     }
 
@@ -153,15 +156,24 @@ impl World {
         let members: Vec<&Held> = self.members.iter().flatten().collect();
         for one in &members {
             for other in &members {
-                assert!(one.trusts.contains(&other.signer), "a member does not trust what another shows: {self:#?}");
+                assert!(
+                    one.trusts.contains(&other.signer),
+                    "a member does not trust what another shows: {self:#?}"
+                );
             }
         }
         // Any client may still have what its Secret held less than the overlap ago.
         let past = self.past.iter().filter(|(until, _)| self.now - until < OVERLAP_SECONDS);
         for client in past.map(|(_, held)| held).chain(&self.present) {
             for member in &members {
-                assert!(client.trusts.contains(&member.signer), "a client does not trust a member: {self:#?}");
-                assert!(member.trusts.contains(&client.signer), "a member does not trust a client: {self:#?}");
+                assert!(
+                    client.trusts.contains(&member.signer),
+                    "a client does not trust a member: {self:#?}"
+                );
+                assert!(
+                    member.trusts.contains(&client.signer),
+                    "a member does not trust a client: {self:#?}"
+                );
             }
         }
     }
@@ -171,7 +183,8 @@ impl World {
         let Some(authority) = &self.authority else { return false };
         let is_steady = authority.next.is_none() && authority.previous.is_none();
         let follows = |held: &Held| {
-            held.trusts == authority.current.certificates && authority.current.certificates.contains(&held.signer)
+            held.trusts == authority.current.certificates
+                && authority.current.certificates.contains(&held.signer)
         };
         let secrets = self.secrets.values().all(|kept| matches!(kept, Kept::Good(held) if follows(held)));
         let members = self.members.iter().all(|member| member.as_ref().is_some_and(follows));
@@ -243,7 +256,8 @@ impl World {
     fn look(&self, found: &AuthorityFound, deaf: u8) -> (AuthorityStep, Vec<(&'static str, LeafStep)>) {
         let leaves = [(MEMBERS, self.found_leaf(MEMBERS)), (CLIENTS, self.found_leaf(CLIENTS))];
         let next = self.authority.as_ref().and_then(|stored| stored.next.as_ref());
-        let running = self.members.iter().enumerate().filter_map(|(index, held)| Some((index, held.as_ref()?)));
+        let running =
+            self.members.iter().enumerate().filter_map(|(index, held)| Some((index, held.as_ref()?)));
         let members: Vec<MemberSeen> = running
             .map(|(index, held)| {
                 let is_seen = deaf & (1 << index) == 0;

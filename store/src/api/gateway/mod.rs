@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::request::Parts;
 use axum::http::header::ORIGIN;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use axum::routing::MethodRouter;
 

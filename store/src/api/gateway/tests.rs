@@ -247,7 +247,13 @@ async fn a_call_that_requires_a_leader_is_refused_without_one() {
 }
 
 /// POSTs as somebody who has shown a certificate in this name, from a page if there is an origin.
-async fn by_certificate(node: &TestNode, name: &str, path: &str, body: &str, origin: Option<&str>) -> (u16, String) {
+async fn by_certificate(
+    node: &TestNode,
+    name: &str,
+    path: &str,
+    body: &str,
+    origin: Option<&str>,
+) -> (u16, String) {
     let peer = Peer { address: None, certificate: CertificateName::verified(name) };
     let mut request = Request::post(path).extension(peer);
     if let Some(origin) = origin {
