@@ -25,7 +25,8 @@ pub(crate) fn plan(view: &View<'_>, draft: &mut Draft) {
         return draft.close();
     }
     if view.has_other_id() {
-        draft.wait("Nothing is done: the cluster has another id than the one that is wanted.");
+        let message = "the cluster has another id than the one that is wanted";
+        draft.block(ConditionKind::ClusterIdMismatch, Reason::ClusterIdChanged, message);
         return draft.close();
     }
     if view.is_bootstrapped() {
@@ -44,8 +45,8 @@ fn make(view: &View<'_>, draft: &mut Draft) {
     let foreign = view.foreign();
     if !foreign.is_empty() {
         let members = words::members(foreign);
-        return draft
-            .wait(format!("Nothing is done: the volume or data of {members} belongs to another cluster."));
+        let message = format!("the volume or data of {members} belongs to another cluster");
+        return draft.block(ConditionKind::ClusterIdMismatch, Reason::ForeignVolume, message);
     }
     workload::plan(view, draft);
     if draft.touches_workload() {
@@ -90,10 +91,7 @@ fn begin(view: &View<'_>, draft: &mut Draft) {
 
 fn initialize(view: &View<'_>, draft: &mut Draft, ordinal: Ordinal, claim_uid: &str) {
     if is_seed_lost(view) {
-        let message = format!(
-            "the volume on which member {ordinal} was being made is gone; delete the resource and make it anew"
-        );
-        return draft.wait(format!("Nothing is done: {message}."));
+        return;
     }
     let seed = view.seats.get(&ordinal);
     let (Some(pod), Some(claim), Process::Blank { cluster_id }) = (

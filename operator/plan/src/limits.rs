@@ -21,3 +21,9 @@ pub(crate) const EXIT_CODE_REMOVED: i32 = 3;
 
 /// Exit codes of a process that somebody else ended: SIGKILL and SIGTERM. They say nothing of its data.
 pub(crate) const EXIT_CODES_KILLED: [i32; 2] = [137, 143];
+
+/// How long the kubelet waits before it restarts a container for the second time; doubled each time.
+pub(crate) const KUBELET_PAUSE_SECONDS: u64 = 10;
+
+/// Up to which it is doubled.
+pub(crate) const KUBELET_PAUSE_SECONDS_MAX: u64 = 300;

@@ -41,10 +41,10 @@ fn add_learners(view: &View<'_>, draft: &mut Draft, configuration: Configuration
         return;
     }
     let members = words::members(learners.iter().map(|learner| learner.ordinal));
-    draft.on_the_way(Reason::ScalingUp, format!("{members} join"));
+    draft.on_the_way(Reason::ScalingUp, format!("joining: {members}"));
     draft.act(
         Action::AddLearners { configuration, learners },
-        format!("Take {members} in, as learners until they have caught up."),
+        format!("Take in as learners, until they have caught up: {members}."),
     );
 }
 
@@ -135,7 +135,7 @@ fn change(
     };
     let mut parts = Vec::new();
     if goal.difference(&voters).next().is_some() {
-        parts.push(format!("make {} voters", ordinals(&mut goal.difference(&voters))));
+        parts.push(format!("give a vote to {}", ordinals(&mut goal.difference(&voters))));
     }
     if !leaving.is_empty() {
         parts.push(format!("remove {}", ordinals(&mut leaving.iter())));
@@ -174,13 +174,13 @@ fn say_where_to(view: &View<'_>, draft: &mut Draft, distance: &Distance) {
     };
     if !distance.missing.is_empty() {
         let members = words::members(distance.missing.iter().copied());
-        draft.on_the_way(Reason::ScalingUp, format!("{members} are to join"));
+        draft.on_the_way(Reason::ScalingUp, format!("to join: {members}"));
     }
     if !distance.joining.is_empty() {
-        draft.on_the_way(Reason::CatchingUp, format!("{} receive the data", ordinals(&distance.joining)));
+        draft.on_the_way(Reason::CatchingUp, format!("receiving the data: {}", ordinals(&distance.joining)));
     }
     if !distance.leaving.is_empty() {
-        draft.on_the_way(Reason::ScalingDown, format!("{} leave", ordinals(&distance.leaving)));
+        draft.on_the_way(Reason::ScalingDown, format!("leaving: {}", ordinals(&distance.leaving)));
     }
 }
 

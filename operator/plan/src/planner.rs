@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::limits::{
     LINES_MAX, LOOK_AGAIN_BLOCKED_SECONDS, LOOK_AGAIN_SETTLED_SECONDS, LOOK_AGAIN_SOON_SECONDS,
 };
+use crate::seat::Seat;
 use crate::view::View;
 use crate::{Action, Desired, Memory, Observed, Plan};
 use crate::{
@@ -76,13 +77,20 @@ fn remember_version(view: &View<'_>, draft: &mut Draft) {
 
 fn look_again_seconds(view: &View<'_>, draft: &Draft) -> u64 {
     let is_late = view.observed.seconds_since_progress >= view.desired.progress_deadline_seconds;
-    let is_held =
-        draft.actions.is_empty() && !draft.lines.is_empty() && (is_late || !draft.blocks.is_empty());
-    if view.desired.is_paused || is_held {
-        LOOK_AGAIN_BLOCKED_SECONDS
-    } else if draft.actions.is_empty() && draft.lines.is_empty() {
-        LOOK_AGAIN_SETTLED_SECONDS
-    } else {
+    let is_held = view.desired.is_paused || is_late || !draft.blocks.is_empty();
+    let is_unwell = view.wanted().any(|seat| view.trouble(seat).is_some());
+    let seconds = if !draft.actions.is_empty() || (!draft.under_way.is_empty() && !is_held) {
         LOOK_AGAIN_SOON_SECONDS
-    }
+    } else if !draft.lines.is_empty() || (is_unwell && !view.desired.is_hibernating) {
+        LOOK_AGAIN_BLOCKED_SECONDS
+    } else {
+        LOOK_AGAIN_SETTLED_SECONDS
+    };
+    view.wanted().filter_map(|seat| seconds_until_node_loss(view, seat)).fold(seconds, u64::min)
+}
+
+/// When a node will have been gone long enough. Nobody else tells the operator of that moment.
+fn seconds_until_node_loss(view: &View<'_>, seat: &Seat<'_>) -> Option<u64> {
+    let lost = seat.node_lost_for_seconds()?;
+    view.desired.replace_after_seconds.checked_sub(lost).filter(|seconds| *seconds > 0)
 }

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use crate::draft::Draft;
-use crate::limits::EXIT_CODE_REMOVED;
 use crate::membership::hand_over;
 use crate::reason::Reason;
 use crate::safety::{may_change_voters, quorum};
@@ -108,13 +107,15 @@ fn others_are_healthy(view: &View<'_>, seat: &Seat<'_>) -> bool {
     view.wanted().filter(|other| other.ordinal != seat.ordinal).all(|other| view.is_healthy(other))
 }
 
-/// Its node or volume has been gone for as long as the resource allows, and the leader does not hear it either.
+/// Its node or volume has been gone for as long as the resource allows.
+fn is_node_gone(view: &View<'_>, seat: &Seat<'_>) -> bool {
+    seat.node_lost_for_seconds().is_some_and(|seconds| seconds >= view.desired.replace_after_seconds)
+}
+
+/// The node is gone, the leader does not hear the member either, and the resource leaves it to the operator.
 fn is_node_given_up(view: &View<'_>, seat: &Seat<'_>) -> bool {
     let is_active = seat.member.is_some_and(|(_, member)| member.is_active);
-    let lost = seat.node_lost_for_seconds();
-    view.desired.node_loss == NodeLossPolicy::Auto
-        && !is_active
-        && lost.is_some_and(|seconds| seconds >= view.desired.replace_after_seconds)
+    view.desired.node_loss == NodeLossPolicy::Auto && !is_active && is_node_gone(view, seat)
 }
 
 /// It fails for a reason of its own: it is not ended by others, and every healthy member runs the very same template, so
@@ -142,17 +143,20 @@ fn leftover(view: &View<'_>, seat: &Seat<'_>) -> Option<&'static str> {
     if seat.has_started_member() || seat.is_foreign(view.cluster_id()) {
         return None;
     }
-    if !seat.is_wanted && seat.member.is_none() {
+    // A member that nobody can be told apart from might have its data here.
+    let is_certain = view.strangers.is_empty();
+    if !seat.is_wanted && seat.member.is_none() && is_certain {
         // The pod goes with the StatefulSet's replicas, and only then the claim.
-        let is_stuck = seat.pod().is_some() && is_node_given_up(view, seat);
+        let is_stuck = seat.pod().is_some() && is_node_gone(view, seat);
         return (seat.pod().is_none() || is_stuck).then_some("its member was removed");
     }
     let trouble = view.trouble(seat)?;
     match trouble {
         Trouble::RemovedMember => Some("its member was removed"),
-        Trouble::NodeLost(_) if is_node_given_up(view, seat) => Some("its node is gone"),
-        Trouble::CrashLooping(Some(EXIT_CODE_REMOVED)) => Some("its member was removed"),
-        Trouble::CrashLooping(_) if is_own_fault(view, seat) => Some("its process does not start with it"),
+        Trouble::NodeLost(_) if is_certain && is_node_gone(view, seat) => Some("its node is gone"),
+        Trouble::CrashLooping(_) if is_certain && is_own_fault(view, seat) => {
+            Some("its process does not start with it")
+        }
         _ if seat.claim().is_some_and(|claim| claim.is_deleting) => Some("it is being deleted"),
         _ => None,
     }
@@ -173,7 +177,7 @@ fn clear(view: &View<'_>, draft: &mut Draft, seat: &Seat<'_>, configuration: Con
             "The volume claim of member {ordinal} was never marked as this cluster's: delete it by hand, since {why}."
         )),
         (None, Some(pod)) => {
-            let is_forced = is_node_given_up(view, seat);
+            let is_forced = is_node_gone(view, seat);
             if is_forced || pod.deleting_for_seconds.is_none() {
                 draft.act(
                     Action::DeletePod { ordinal, pod_uid: pod.uid.clone(), is_forced },

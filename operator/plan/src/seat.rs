@@ -69,11 +69,6 @@ impl<'a> Seat<'a> {
         [claimed, told].into_iter().flatten().any(|found| found != cluster_id)
     }
 
-    /// Someone runs here with the data of a member that is not the one of this seat: it was removed.
-    pub fn runs_removed_member(&self) -> bool {
-        self.running().is_some_and(|running| Some(running.member_id) != self.id())
-    }
-
     /// For how long the node of its pod or of its volume has been gone.
     pub fn node_lost_for_seconds(&self) -> Option<u64> {
         let pod = self.pod().and_then(|pod| pod.node_lost_for_seconds);

@@ -1,7 +1,9 @@
 //! What is wrong with a seat, the cause before its effects. One judgement for all steps and for the status, so that what
 //! is reported as healthy is what is counted as healthy. Decides nothing.
 
-use crate::limits::{EXIT_CODE_REMOVED, EXIT_CODES_KILLED, LAG_ENTRIES_MAX};
+use crate::limits::{
+    EXIT_CODE_REMOVED, EXIT_CODES_KILLED, KUBELET_PAUSE_SECONDS, KUBELET_PAUSE_SECONDS_MAX, LAG_ENTRIES_MAX,
+};
 use crate::reason::Reason;
 use crate::seat::Seat;
 use crate::view::View;
@@ -39,6 +41,8 @@ pub(crate) enum Trouble {
     NotTakenIn,
     /// Nobody leads, so nothing is known of it.
     NoLeader,
+    /// Its pod is ready but it did not answer the operator, and nobody else told of it.
+    Unasked,
     /// It does not answer the leader.
     Silent,
     /// It is a learner that has not caught up.
@@ -65,7 +69,7 @@ pub(crate) fn trouble(view: &View<'_>, seat: &Seat<'_>) -> Option<Trouble> {
     if seat.is_blank() {
         return Some(if seat.has_started_member() { Trouble::VolumeEmptied } else { Trouble::Blank });
     }
-    if view.membership().is_some() && (seat.runs_removed_member() || ended_as_removed(seat, pod)) {
+    if view.membership().is_some() && (view.runs_removed_member(seat) || ended_as_removed(seat, pod)) {
         return Some(Trouble::RemovedMember);
     }
     let is_learner = seat.member.is_some_and(|(_, member)| member.role == Role::Learner);
@@ -90,7 +94,10 @@ fn pod_trouble(seat: &Seat<'_>, pod: &Pod, crash_loop_threshold: u32) -> Trouble
     if is_restarting && pod.was_out_of_memory {
         return Trouble::OutOfMemory;
     }
-    if is_restarting && pod.restarts >= crash_loop_threshold {
+    // The number of restarts is one of the pod's whole life. Those in a row take as long as the kubelet pauses between
+    // them, without the pod being ready once.
+    let in_a_row_seconds = backoff_seconds(crash_loop_threshold);
+    if is_restarting && pod.restarts >= crash_loop_threshold && pod.unready_for_seconds >= in_a_row_seconds {
         return Trouble::CrashLooping(pod.last_exit_code);
     }
     if seat.claim().is_none() && pod.phase == PodPhase::Pending && seat.has_started_member() {
@@ -103,8 +110,19 @@ fn pod_trouble(seat: &Seat<'_>, pod: &Pod, crash_loop_threshold: u32) -> Trouble
     }
 }
 
+/// How long the kubelet pauses in all between so many restarts.
+fn backoff_seconds(restarts: u32) -> u64 {
+    let pause = |restart: u32| {
+        let doubled = 1_u64.checked_shl(restart).unwrap_or(u64::MAX);
+        KUBELET_PAUSE_SECONDS.saturating_mul(doubled).min(KUBELET_PAUSE_SECONDS_MAX)
+    };
+    (0..restarts.saturating_sub(1)).map(pause).sum()
+}
+
 fn member_trouble(view: &View<'_>, seat: &Seat<'_>) -> Option<Trouble> {
-    let Some(membership) = view.membership() else { return Some(Trouble::NoLeader) };
+    let Some(membership) = view.membership() else {
+        return Some(if seat.running().is_some() { Trouble::NoLeader } else { Trouble::Unasked });
+    };
     let Some((id, member)) = seat.member else { return Some(Trouble::NotTakenIn) };
     if membership.leader == Some(id) {
         return None;
@@ -141,6 +159,7 @@ impl Trouble {
             Self::NotStarting(_) => Reason::PodNotStarting,
             Self::OutOfMemory => Reason::OutOfMemory,
             Self::CrashLooping(_) => Reason::CrashLooping,
+            Self::Unasked => Reason::MembersUnreachable,
             Self::NotReady(_) | Self::NoLeader => Reason::MemberNotReady,
             Self::Blank | Self::NotTakenIn => Reason::MemberNotTakenIn,
             Self::Silent => Reason::MemberSilent,
@@ -167,6 +186,7 @@ impl Trouble {
             Self::Blank => "is blank and waits to be taken in".to_owned(),
             Self::NotTakenIn => "has not been taken in".to_owned(),
             Self::NoLeader => "knows no leader".to_owned(),
+            Self::Unasked => "did not answer the operator".to_owned(),
             Self::Silent => "does not answer the leader".to_owned(),
             Self::CatchingUp => "has not caught up".to_owned(),
             Self::Lagging(entries) => format!("is behind by {entries} entries"),

@@ -7,7 +7,8 @@ use crate::seat::Seat;
 use crate::trouble::{Trouble, trouble};
 use crate::version::{VersionRefusal, lowest, refusal};
 use crate::{
-    Bootstrap, ClusterId, Desired, MemberId, Membership, Memory, Observed, ObservedMember, Ordinal, Role,
+    Bootstrap, ClusterId, Desired, MemberId, Membership, Memory, Observed, ObservedMember, Ordinal, Process,
+    Role,
 };
 
 /// One look at a cluster, with what follows from it.
@@ -24,18 +25,7 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     pub fn new(desired: &'a Desired, memory: &'a Memory, observed: &'a Observed) -> Self {
-        let mut members: BTreeMap<Ordinal, (MemberId, &ObservedMember)> = BTreeMap::new();
-        let mut strangers = BTreeSet::new();
-        for (id, member) in observed.membership.iter().flat_map(|membership| &membership.members) {
-            match member.ordinal {
-                Some(ordinal) if !members.contains_key(&ordinal) => {
-                    members.insert(ordinal, (*id, member));
-                }
-                Some(_) | None => {
-                    strangers.insert(*id);
-                }
-            }
-        }
+        let (members, strangers) = place_members(observed);
         let wanted = (0..desired.replicas).map(Ordinal);
         let ordinals: BTreeSet<Ordinal> =
             wanted.chain(observed.slots.keys().copied()).chain(members.keys().copied()).collect();
@@ -103,6 +93,13 @@ impl<'a> View<'a> {
         members.filter(|(_, member)| is_meant(member)).map(|(id, _)| *id).collect()
     }
 
+    /// Whether somebody runs in a seat with the data of a member that is in the membership no more.
+    pub fn runs_removed_member(&self, seat: &Seat<'a>) -> bool {
+        let is_member =
+            |id: &MemberId| self.membership().is_some_and(|membership| membership.members.contains_key(id));
+        seat.running().is_some_and(|running| !is_member(&running.member_id))
+    }
+
     /// Members that are healthy in every respect. Nobody, when the membership cannot be relied on.
     pub fn healthy_members(&self) -> BTreeSet<MemberId> {
         let Some(membership) = self.membership() else { return BTreeSet::new() };
@@ -156,4 +153,33 @@ impl<'a> View<'a> {
     pub fn applied_template(&self) -> Option<&'a str> {
         self.observed.workload.as_ref().map(|workload| workload.template_hash.as_str())
     }
+}
+
+type Placed<'a> = BTreeMap<Ordinal, (MemberId, &'a ObservedMember)>;
+
+/// Which member belongs to which ordinal: the one that runs there, and else the one whose peer URL names it. A member that
+/// neither holds for was added by somebody else.
+fn place_members(observed: &Observed) -> (Placed<'_>, BTreeSet<MemberId>) {
+    let Some(membership) = &observed.membership else { return Default::default() };
+    let mut placed = Placed::new();
+    let mut left: BTreeMap<MemberId, &ObservedMember> =
+        membership.members.iter().map(|(id, member)| (*id, member)).collect();
+    for (ordinal, slot) in &observed.slots {
+        let Process::Running(running) = &slot.process else { continue };
+        if let Some(member) = left.remove(&running.member_id) {
+            placed.insert(*ordinal, (running.member_id, member));
+        }
+    }
+    let mut strangers = BTreeSet::new();
+    for (id, member) in left {
+        match member.ordinal {
+            Some(ordinal) if !placed.contains_key(&ordinal) => {
+                placed.insert(ordinal, (id, member));
+            }
+            Some(_) | None => {
+                strangers.insert(id);
+            }
+        }
+    }
+    (placed, strangers)
 }

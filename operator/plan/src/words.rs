@@ -19,7 +19,7 @@ pub(crate) fn count(number: usize, what: &str) -> String {
 
 /// A member that has no ordinal.
 pub(crate) fn stranger(id: MemberId) -> String {
-    format!("the member {id}, which no pod belongs to")
+    format!("a member {id} that no pod belongs to")
 }
 
 /// Seconds as people say them.

@@ -72,7 +72,7 @@ pub(super) fn storage_ready(view: &View<'_>, draft: &Draft) -> Told {
     let full: Vec<_> = full.collect();
     if !full.is_empty() {
         let message = format!(
-            "{} have no room left: enlarge storage.size or options.quotaBackendBytes, compact, then disarm the alarm",
+            "no room left at {}: enlarge storage.size or options.quotaBackendBytes, compact, then disarm the alarm",
             words::members(full)
         );
         return Told::holds_not(kind, Reason::NoSpace, message);

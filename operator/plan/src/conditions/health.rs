@@ -6,6 +6,7 @@ use crate::hibernation::is_asleep;
 use crate::reason::Reason;
 use crate::safety::quorum;
 use crate::seat::Seat;
+use crate::trouble::Trouble;
 use crate::view::View;
 use crate::{ConditionKind, Process, words};
 
@@ -64,6 +65,9 @@ pub(super) fn degraded(view: &View<'_>) -> Told {
     }
     let troubles: Vec<_> =
         view.wanted().filter_map(|seat| Some((seat.ordinal, view.trouble(seat)?))).collect();
+    if !troubles.is_empty() && troubles.iter().all(|(_, trouble)| *trouble == Trouble::Unasked) {
+        return Told::unknown(kind, Reason::MembersUnreachable, "no member answers the operator");
+    }
     if let Some((_, first)) = troubles.first() {
         let all: Vec<String> = troubles
             .iter()
@@ -83,7 +87,7 @@ pub(super) fn degraded(view: &View<'_>) -> Told {
         return Told::holds(kind, Reason::VolumeBeingDeleted, message);
     }
     if let Some(id) = view.strangers.first() {
-        return Told::holds(kind, Reason::UnknownMember, format!("{} was added", words::stranger(*id)));
+        return Told::holds(kind, Reason::UnknownMember, format!("there is {}", words::stranger(*id)));
     }
     Told::holds_not(kind, Reason::AllMembersHealthy, "all members are healthy")
 }
