@@ -75,6 +75,10 @@ pub enum Action {
         ordinal: Ordinal,
         /// UID of the claim.
         claim_uid: String,
+        /// The configuration in which no member needs the data: ask for it anew, and refuse if it has moved. Absent when
+        /// the whole cluster is being deleted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        configuration: Option<ConfigurationNumber>,
     },
     /// Ask for a larger volume.
     GrowClaim {

@@ -5,12 +5,31 @@
 //! At most one action of a plan disturbs members; [`Action::disturbs`] tells which do.
 
 mod action;
+mod bootstrap;
+mod conditions;
+mod deletion;
 mod desired;
+mod draft;
+mod hibernation;
 mod identity;
+mod limits;
+mod membership;
 mod memory;
 mod observed;
+mod planner;
+mod reason;
+mod replacement;
 mod report;
+mod rollout;
+mod safety;
+mod seat;
+mod trouble;
 pub mod trust;
+mod version;
+mod view;
+mod volumes;
+mod words;
+mod workload;
 
 pub use action::{Action, LearnerToAdd};
 pub use desired::{Desired, NodeLossPolicy, Rollout, VolumePolicy};
@@ -19,4 +38,6 @@ pub use memory::{Bootstrap, Memory};
 pub use observed::{
     Claim, Membership, Observed, ObservedMember, Pod, PodPhase, Process, Role, Running, Slot, Workload,
 };
+pub use planner::plan;
+pub use reason::Reason;
 pub use report::{Condition, ConditionKind, ConditionStatus, Plan};

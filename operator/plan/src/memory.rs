@@ -18,6 +18,10 @@ pub struct Memory {
     /// Members that a person asked to have replaced (the annotation `holdfast.dev/replace`), by ordinal.
     #[serde(default)]
     pub replacements_asked: Vec<Ordinal>,
+    /// The last version that all voters ran (`status.currentVersion`): what an upgrade is counted from, even while the
+    /// cluster sleeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// How far the making of the cluster has come. It only ever goes forward: that is what keeps an emptied volume from

@@ -48,6 +48,9 @@ pub struct Workload {
     /// its pods kept.
     #[serde(default)]
     pub has_immutable_drift: bool,
+    /// It differs from what is wanted in another field: somebody edited it. Applying it again puts that right.
+    #[serde(default)]
+    pub has_drift: bool,
 }
 
 /// What exists for one ordinal.
