@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test build fix lint bench soak reference
+.PHONY: help run test build fix lint bench soak reference kubernetes-up kubernetes-down kubernetes-smoke
 
 setup := tests/setup
 environment := . $(setup)/environment.sh
@@ -11,7 +11,7 @@ environment := . $(setup)/environment.sh
 ARGS ?=
 
 help: ## List the commands
-	@grep -hE '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed 's/^\([a-z]*\): ## /\1\t/' | expand -t 12 | sed 's/^/make /'
+	@grep -hE '^[a-z-]+: ## ' $(MAKEFILE_LIST) | sed 's/^\([a-z-]*\): ## /\1\t/' | expand -t 20 | sed 's/^/make /'
 
 run: ## Build the server and run it in the foreground (ARGS="..." for its flags)
 	@$(setup)/prepare.sh build
@@ -39,3 +39,13 @@ soak: ## Kill a node under load for a long time and look for lost writes (ARGS="
 reference: ## Build etcd and its tools, which tests and bench compare with
 	@$(setup)/prepare.sh test
 	@$(environment); $(setup)/reference-tools.sh
+
+kubernetes-up: ## Start a Kubernetes of several nodes that stores in Holdfast; needs root
+	@$(setup)/prepare.sh kubernetes
+	@$(environment); [ -n "$${HOLDFAST_BIN:-}" ] || cargo build --locked -p holdfast; tests/kubernetes/cluster.sh up
+
+kubernetes-down: ## End that Kubernetes and remove all that it had
+	@tests/kubernetes/cluster.sh down
+
+kubernetes-smoke: ## Try what tests rely on in that Kubernetes: pods, volumes, drain, loss of a node
+	@tests/kubernetes/smoke.sh

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks for building (`build`) or for the whole test run (`test`): compilers and
-# libraries from Debian, Rust by rustup, Go 1.26 as a module of the Go proxy. As root on Debian it does so; anyone
-# else gets the exact commands, and exit 1. Go alone may stay missing: exit 3, and the caller says what is not run.
-# Must not touch what is there already. Usage: machine.sh build|test
+# Installs what this machine lacks for building (`build`), for the whole test run (`test`) or for a Kubernetes of its
+# own (`kubernetes`): compilers and libraries from Debian, Rust by rustup, Go 1.26 as a module of the Go proxy. As root
+# on Debian it does so; anyone else gets the exact commands, and exit 1. Go alone may stay missing: exit 3, and the
+# caller says what is not run. Must not touch what is there already. Usage: machine.sh build|test|kubernetes
 set -euo pipefail
 
-purpose=${1:?usage: machine.sh build or machine.sh test}
+purpose=${1:?usage: machine.sh build, test or kubernetes}
 setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$setup/environment.sh"
 
@@ -33,6 +33,23 @@ if [ "$purpose" = test ]; then
   python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
   # Patroni is run on the v2 API with a PostgreSQL of its own.
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
+fi
+if [ "$purpose" = kubernetes ]; then
+  # What runs on a node.
+  command -v containerd >/dev/null || packages+=(containerd)
+  command -v runc >/dev/null || packages+=(runc)
+  [ -x /usr/lib/cni/bridge ] || packages+=(containernetworking-plugins)
+  command -v iptables >/dev/null || packages+=(iptables)
+  command -v mkfs.ext4 >/dev/null || packages+=(e2fsprogs)
+  # What makes the cluster, and its images without a registry.
+  command -v ip >/dev/null || packages+=(iproute2)
+  command -v openssl >/dev/null || packages+=(openssl)
+  command -v jq >/dev/null || packages+=(jq)
+  command -v buildah >/dev/null || packages+=(buildah)
+  command -v mmdebstrap >/dev/null || packages+=(mmdebstrap)
+  command -v busybox >/dev/null || packages+=(busybox-static)
+fi
+if [ "$purpose" = test ] || [ "$purpose" = kubernetes ]; then
   # Debian's own Go may be too old to build etcd, but any Go can fetch the one that is not.
   go_is_new_enough || command -v go >/dev/null || packages+=(golang-go)
 fi
@@ -90,7 +107,7 @@ if ! rust_is_new_enough; then
   }
 fi
 
-if [ "$purpose" = test ] && ! go_is_new_enough; then
+if [ "$purpose" != build ] && ! go_is_new_enough; then
   go_archive=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture 2>/dev/null || echo amd64)
   say "Fetching Go $go_version from the Go module proxy, once: $go_folder"
   answer=$(cd / && GO111MODULE=on GOFLAGS='' GOTOOLCHAIN=local go mod download -json "$go_archive" 2>&1) ||
@@ -108,7 +125,7 @@ if [ "$purpose" = test ] && ! go_is_new_enough; then
     . "$setup/environment.sh"
   fi
   go_is_new_enough || {
-    say "Go 1.26 or newer is needed to build etcd and its tools, and it could not be fetched."
+    say "Go 1.26 or newer is needed to build etcd, Kubernetes and their tools, and it could not be fetched."
     say "Install it from https://go.dev/dl/ to /usr/local/go, then run this again."
     exit 3
   }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes a machine and a checkout ready: what the machine lacks (machine.sh), the RocksDB archive, and the
 # .cargo/config.toml (not in git) that lets a plain `cargo build` link that archive as well.
-# Prints nothing when all is there. Exit 3 as machine.sh. Usage: prepare.sh build|test
+# Prints nothing when all is there. Exit 3 as machine.sh. Usage: prepare.sh build|test|kubernetes
 set -euo pipefail
 
 setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$setup/../.." && pwd)
-purpose=${1:?usage: prepare.sh build or prepare.sh test}
+purpose=${1:?usage: prepare.sh build, test or kubernetes}
 
 without_go=0
 "$setup/machine.sh" "$purpose" || { without_go=$?; [ "$without_go" = 3 ] || exit "$without_go"; }
