@@ -53,9 +53,9 @@ use super::tls::Tls;
     .message("tls.client cannot be switched on or off on a running cluster: clients would lose their connection for good"))]
 #[x_kube(validation = Rule::new("(self.tls.peer.mode == 'Disabled') == (oldSelf.tls.peer.mode == 'Disabled')")
     .message("tls.peer cannot be switched on or off on a running cluster: members would not understand each other"))]
-#[x_kube(validation = Rule::new("[self.tls.client, self.tls.peer].all(t, has(t.secretName) == (t.mode == 'Secret'))")
+#[x_kube(validation = Rule::new("has(self.tls.client.secretName) == (self.tls.client.mode == 'Secret') && has(self.tls.peer.secretName) == (self.tls.peer.mode == 'Secret')")
     .message("tls: secretName goes with mode Secret, and only with it"))]
-#[x_kube(validation = Rule::new("[self.tls.client, self.tls.peer].all(t, has(t.issuerRef) == (t.mode == 'CertManager'))")
+#[x_kube(validation = Rule::new("has(self.tls.client.issuerRef) == (self.tls.client.mode == 'CertManager') && has(self.tls.peer.issuerRef) == (self.tls.peer.mode == 'CertManager')")
     .message("tls: issuerRef goes with mode CertManager, and only with it"))]
 #[x_kube(validation = Rule::new("!(oldSelf.auth.enabled && !self.auth.enabled)")
     .message("auth cannot be switched off here: it would open a running cluster; disable it in the store if you must"))]
