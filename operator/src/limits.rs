@@ -50,3 +50,52 @@ pub const ACCESS_CLEANUP_TIME: Duration = Duration::from_secs(2 * 60);
 
 /// Users and roles that are looked after at the same time.
 pub const ACCESS_CONCURRENCY: u16 = 4;
+
+/// The shortest wait after a reconcile that failed.
+pub const FAILURE_WAIT_MIN: Duration = Duration::from_secs(1);
+
+/// The longest wait after reconciles that failed in a row.
+pub const FAILURE_WAIT_MAX: Duration = Duration::from_mins(2);
+
+/// The longest time between two looks at a cluster at rest, whatever the plan says.
+pub const LOOK_AGAIN_MAX: Duration = Duration::from_mins(10);
+
+/// The shortest time between two looks that are not asked for by a change.
+pub const LOOK_AGAIN_MIN: Duration = Duration::from_secs(1);
+
+/// How long a burst of changes of one cluster is gathered before it is looked at.
+pub const DEBOUNCE: Duration = Duration::from_millis(200);
+
+/// How long a deletion may wait for pods to end before the finalizer lets go all the same.
+pub const DELETION_TIME_MAX: Duration = Duration::from_mins(5);
+
+/// How often a deletion is looked at while it waits.
+pub const DELETION_LOOK: Duration = Duration::from_secs(2);
+
+/// How long a Lease is good for after it was renewed.
+pub const LEASE_TIME: Duration = Duration::from_secs(15);
+
+/// How often the Lease is renewed, or looked at by those who wait for it.
+pub const LEASE_RENEWAL: Duration = Duration::from_secs(3);
+
+/// How long after the last renewal the process gives up: before anybody else may take over, with time left for a request
+/// that is under way.
+pub const LEASE_GIVE_UP: Duration = Duration::from_secs(10);
+
+/// How long one request about the Lease may take.
+pub const LEASE_REQUEST_TIME: Duration = Duration::from_secs(4);
+
+/// Lines of `status.plan`, as the resource's schema has them.
+pub const PLAN_LINES_MAX: usize = 64;
+
+/// Length of a condition's message, in bytes; the API server takes 32768.
+pub const CONDITION_MESSAGE_BYTES_MAX: usize = 2048;
+
+/// Length of an event's note, in bytes; the API server takes 1024.
+pub const EVENT_NOTE_BYTES_MAX: usize = 1000;
+
+/// How long what is under way may take when the process is told to stop.
+pub const STOP_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// How old the sizes and positions in a status may get while nothing else changes.
+pub const STATUS_REFRESH: Duration = Duration::from_mins(1);

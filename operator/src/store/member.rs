@@ -52,8 +52,20 @@ impl MemberClient {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Answer, StoreError> {
+        self.post_seeing(path, body).await.map(|(answer, _)| answer)
+    }
+
+    /// Posts a request to a path and reads the answer, and what the member showed of itself.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; every status but 200 is a refusal.
+    pub async fn post_seeing<Answer: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<(Answer, Shown), StoreError> {
         let body = serde_json::to_vec(body).expect("requests are plain values");
-        self.ask(http::Method::POST, path, Bytes::from(body)).await.map(|(answer, _)| answer)
+        self.ask(http::Method::POST, path, Bytes::from(body)).await
     }
 
     /// Gets a path and reads the answer, and what the member showed of itself.
