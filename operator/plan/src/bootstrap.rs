@@ -57,7 +57,9 @@ fn make(view: &View<'_>, draft: &mut Draft) {
         Bootstrap::Begun { ordinal, claim_uid } => initialize(view, draft, *ordinal, claim_uid),
         Bootstrap::Done => {}
     }
-    rollout::restart_idle(view, draft);
+    if draft.actions.is_empty() {
+        rollout::restart_idle(view, draft);
+    }
 }
 
 fn runs_with_own_data(view: &View<'_>, seat: &Seat<'_>) -> bool {
@@ -146,7 +148,9 @@ pub(crate) fn lost(view: &View<'_>) -> Option<(Reason, String)> {
         return Some((Reason::SeedVolumeLost, message.to_owned()));
     }
     let had_data = view.is_bootstrapped() || is_adopting(view);
-    let mut seats = view.seats.values().filter(|seat| seat.is_wanted || seat.slot.is_some()).peekable();
+    // A volume gets data only after its claim was marked. Where there is no claim, or one that nobody spoke for, is none.
+    let may_have_data = |seat: &&Seat| seat.is_blank() || seat.has_own_claim(view.cluster_id());
+    let mut seats = view.seats.values().filter(may_have_data).peekable();
     let all_blank = seats.peek().is_some() && seats.all(|seat| seat.is_blank());
     let message = "every volume is empty, the data is gone: restore a snapshot into a new resource; \
                    nothing is made in its place";

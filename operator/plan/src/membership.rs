@@ -97,12 +97,22 @@ fn reach(view: &View<'_>, draft: &mut Draft, configuration: ConfigurationNumber)
         return change(view, draft, configuration, &voters, leaving);
     }
     if missing.is_empty() && unfit.is_empty() {
+        if is_leaderless_without(view, leaving) {
+            // All who could lead are to go: those who stay get their vote first, so that somebody can take over.
+            let all = voters.union(goal).copied().collect();
+            return change(view, draft, configuration, &all, &BTreeSet::new());
+        }
         return change(view, draft, configuration, goal, leaving);
     }
     if let Some(subset) = odd_subset(view, joining) {
         return change(view, draft, configuration, &subset, &BTreeSet::new());
     }
     explain(view, draft, &distance);
+}
+
+/// Whether the leader is to go and no voter that stays can follow it.
+fn is_leaderless_without(view: &View<'_>, leaving: &BTreeSet<MemberId>) -> bool {
+    view.leader().is_some_and(|leader| leaving.contains(&leader)) && successor(view, leaving).is_none()
 }
 
 /// When the number of voters is even, because one is being replaced, those who have caught up need not wait for all: an

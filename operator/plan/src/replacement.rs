@@ -13,13 +13,16 @@ use crate::trouble::{Trouble, may_be_its_data};
 use crate::view::View;
 use crate::{Action, ConditionKind, ConfigurationNumber, MemberId, Memory, NodeLossPolicy, Ordinal, words};
 
-/// Forgets requests that have been carried out: the member that was asked about is out of the membership.
+/// Forgets requests that have been carried out: the member that was asked about is out of the membership, and its volume is
+/// gone.
 pub(crate) fn forget_requests(view: &View<'_>, draft: &mut Draft) {
     if view.membership().is_none_or(|membership| membership.is_changing) {
         return;
     }
+    let has_old_volume = |seat: &Seat<'_>| seat.has_own_claim(view.cluster_id()) && !seat.is_blank();
     let is_open = |ordinal: &&Ordinal| {
-        view.seats.get(ordinal).is_some_and(|seat| seat.is_wanted && seat.member.is_some())
+        let seat = view.seats.get(ordinal).filter(|seat| seat.is_wanted);
+        seat.is_some_and(|seat| seat.member.is_some() || has_old_volume(seat))
     };
     let asked = &view.memory.replacements_asked;
     let open: Vec<Ordinal> = asked.iter().filter(is_open).copied().collect();
@@ -97,9 +100,13 @@ fn loss(view: &View<'_>, seat: &Seat<'_>) -> Option<String> {
     }
 }
 
+fn is_requested(view: &View<'_>, seat: &Seat<'_>) -> bool {
+    view.memory.replacements_asked.contains(&seat.ordinal)
+}
+
 /// A healthy member is only replaced when all others are, and one after the other.
 fn is_asked(view: &View<'_>, seat: &Seat<'_>) -> bool {
-    view.memory.replacements_asked.contains(&seat.ordinal)
+    is_requested(view, seat)
         && (!view.is_healthy(seat) || (view.is_membership_settled() && others_are_healthy(view, seat)))
 }
 
@@ -118,13 +125,13 @@ fn is_node_given_up(view: &View<'_>, seat: &Seat<'_>) -> bool {
     view.desired.node_loss == NodeLossPolicy::Auto && !is_active && is_node_gone(view, seat)
 }
 
-/// It fails for a reason of its own: it is not ended by others, and every healthy member runs the very same template, so
-/// that neither settings nor image can be what stops it.
+/// It fails for a reason of its own: it is not ended by others, and a healthy member runs the very same template, so that
+/// neither settings nor image can be what stops it.
 fn is_own_fault(view: &View<'_>, seat: &Seat<'_>) -> bool {
     let Some(pod) = seat.pod().filter(|pod| may_be_its_data(pod)) else { return false };
-    let mut healthy = view.with_members().filter(|other| view.is_healthy(other)).peekable();
-    healthy.peek().is_some()
-        && healthy.all(|other| other.pod().is_some_and(|other| other.template_hash == pod.template_hash))
+    let runs_same =
+        |other: &Seat<'_>| other.pod().is_some_and(|other| other.template_hash == pod.template_hash);
+    view.with_members().any(|other| view.is_healthy(other) && runs_same(other))
 }
 
 /// Clears one seat whose volume belongs to nobody any more: first the claim, then the pod that holds on to it.
@@ -151,6 +158,9 @@ fn leftover(view: &View<'_>, seat: &Seat<'_>) -> Option<&'static str> {
         return (seat.pod().is_none() || is_stuck).then_some("its member was removed");
     }
     let trouble = view.trouble(seat)?;
+    if is_certain && seat.member.is_none() && !seat.is_blank() && is_requested(view, seat) {
+        return Some("a person asked for a new one");
+    }
     match trouble {
         Trouble::RemovedMember => Some("its member was removed"),
         Trouble::NodeLost(_) if is_certain && is_node_gone(view, seat) => Some("its node is gone"),
