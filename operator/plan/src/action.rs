@@ -8,7 +8,9 @@ use crate::{ClusterId, ConfigurationNumber, MemberId, Memory, Ordinal};
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
-    /// Write this into the status before anything else happens; the rest of the plan waits for the next round.
+    /// Write this into the status before anything else happens; the rest of the plan waits for the next round. It takes
+    /// the place of the memory that the plan was made from, and of no other: refuse it when the status has moved, or an
+    /// old look could undo what was remembered since.
     Remember(Memory),
     /// Apply the StatefulSet with this many replicas.
     ApplyWorkload {

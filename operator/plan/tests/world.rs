@@ -84,13 +84,12 @@ fn run<Life: std::fmt::Debug>(life: impl Strategy<Value = Life>, check: impl Fn(
     let number = |name| std::env::var_os(name).map(|value| value.to_str().unwrap().parse::<u64>().unwrap());
     let seed = number(SEED_VARIABLE).unwrap_or_else(|| RandomState::new().hash_one(0));
     let lives = number(LIVES_VARIABLE).map_or(LIVES, |lives| lives.try_into().unwrap());
-    println!("replay with: {SEED_VARIABLE}={seed} cargo test -p holdfast-plan --test world");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config { cases: lives, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     if let Err(failure) = runner.run(&life, |life| check(life).map_err(TestCaseError::fail)) {
-        panic!("seed {seed}: {failure}");
+        panic!("{failure}\nreplay with: {SEED_VARIABLE}={seed} cargo test -p holdfast-plan --test world");
     }
 }
 
