@@ -6,6 +6,7 @@ use crate::limits::{
     LINES_MAX, LOOK_AGAIN_BLOCKED_SECONDS, LOOK_AGAIN_SETTLED_SECONDS, LOOK_AGAIN_SOON_SECONDS,
 };
 use crate::seat::Seat;
+use crate::version::lowest;
 use crate::view::View;
 use crate::{Action, Desired, Memory, Observed, Plan};
 use crate::{
@@ -67,9 +68,10 @@ fn remember_version(view: &View<'_>, draft: &mut Draft) {
     }
     let versions: Option<Vec<&str>> =
         view.wanted().map(|seat| seat.running().map(|running| running.version.as_str())).collect();
-    let Some(version) = versions.as_deref().and_then(<[_]>::first).copied() else { return };
-    let is_same = versions.iter().flatten().all(|other| *other == version);
-    if is_same && view.memory.version.as_deref() != Some(version) {
+    let Some(versions) = versions else { return };
+    // A member that could not tell its version has an empty one.
+    let Some(version) = lowest(versions.iter().copied()) else { return };
+    if versions.iter().all(|other| *other == version) && view.memory.version.as_deref() != Some(version) {
         let memory = Memory { version: Some(version.to_owned()), ..view.memory.clone() };
         draft.act(Action::Remember(memory), format!("Write down that all members run version {version}."));
     }

@@ -11,7 +11,9 @@ use crate::safety::{may_change_voters, quorum};
 use crate::seat::Seat;
 use crate::trouble::{Trouble, may_be_its_data};
 use crate::view::View;
-use crate::{Action, ConditionKind, ConfigurationNumber, MemberId, Memory, NodeLossPolicy, Ordinal, words};
+use crate::{
+    Action, ConditionKind, ConfigurationNumber, MemberId, Memory, NodeLossPolicy, Ordinal, PodPhase, words,
+};
 
 /// Forgets requests that have been carried out: the member that was asked about is out of the membership, and its volume is
 /// gone.
@@ -160,6 +162,10 @@ fn leftover(view: &View<'_>, seat: &Seat<'_>) -> Option<&'static str> {
     let trouble = view.trouble(seat)?;
     if is_certain && seat.member.is_none() && !seat.is_blank() && is_requested(view, seat) {
         return Some("a person asked for a new one");
+    }
+    let is_pending = seat.pod().is_some_and(|pod| pod.phase == PodPhase::Pending);
+    if seat.claim().is_none() && is_pending {
+        return Some("it is gone");
     }
     match trouble {
         Trouble::RemovedMember => Some("its member was removed"),

@@ -130,7 +130,7 @@ impl<'a> View<'a> {
 
     /// The version that an upgrade is counted from.
     pub fn version_from(&self) -> Option<&str> {
-        self.memory.version.as_deref().or_else(|| lowest(self.versions()))
+        lowest(self.memory.version.as_deref().into_iter()).or_else(|| lowest(self.versions()))
     }
 
     /// The versions that members run.
