@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use crate::backoff::Backoff;
 use crate::metrics::Metrics;
+use crate::rest::Resting;
 use crate::written::Written;
 
 /// Namespace and name of a cluster.
@@ -26,6 +27,8 @@ pub struct Context {
     pub failures: Mutex<BTreeMap<Key, Backoff>>,
     /// When each cluster's status was written.
     pub statuses: Mutex<Written>,
+    /// Clusters at rest.
+    pub resting: Resting,
 }
 
 /// What the operator was started with, as far as clusters are concerned.

@@ -64,14 +64,14 @@ async fn run_one(
     let clusters = api::<DeserializeGuard<HoldfastCluster>>(client, namespace);
     let controller = Controller::new(clusters, watcher::Config::default())
         .with_config(Config::default().concurrency(concurrency).debounce(DEBOUNCE))
-        .owns(api::<StatefulSet>(client, namespace), ours())
-        .owns(api::<Service>(client, namespace), ours())
-        .owns(api::<PodDisruptionBudget>(client, namespace), ours())
-        .owns(api::<NetworkPolicy>(client, namespace), ours())
+        .watches(api::<StatefulSet>(client, namespace), ours(), touching(&context))
+        .watches(api::<Service>(client, namespace), ours(), touching(&context))
+        .watches(api::<PodDisruptionBudget>(client, namespace), ours(), touching(&context))
+        .watches(api::<NetworkPolicy>(client, namespace), ours(), touching(&context))
         // Their content is read when it is needed; that they changed is enough here.
-        .owns(api::<PartialObjectMeta<Secret>>(client, namespace), ours())
-        .watches(api::<Pod>(client, namespace), ours(), |pod| cluster_of(&pod))
-        .watches(api::<PersistentVolumeClaim>(client, namespace), ours(), |claim| cluster_of(&claim))
+        .watches(api::<PartialObjectMeta<Secret>>(client, namespace), ours(), touching(&context))
+        .watches(api::<Pod>(client, namespace), ours(), touching(&context))
+        .watches(api::<PersistentVolumeClaim>(client, namespace), ours(), touching(&context))
         .graceful_shutdown_on(async move {
             // A sender that is gone means the end, too.
             let _ = told.await;
@@ -97,10 +97,17 @@ where
     }
 }
 
-/// The cluster that an object's label names.
-fn cluster_of<K: ResourceExt>(object: &K) -> Option<ObjectRef<DeserializeGuard<HoldfastCluster>>> {
-    let name = object.labels().get(labels::CLUSTER)?;
-    Some(ObjectRef::new(name).within(&object.namespace()?))
+/// From an object that has changed to the cluster that its label names, which is not at rest any more.
+fn touching<K: ResourceExt>(
+    context: &Arc<Context>,
+) -> impl Fn(K) -> Option<ObjectRef<DeserializeGuard<HoldfastCluster>>> + Send + Sync + 'static {
+    let context = Arc::clone(context);
+    move |object: K| {
+        let name = object.labels().get(labels::CLUSTER)?;
+        let namespace = object.namespace()?;
+        context.resting.changed(&(namespace.clone(), name.clone()));
+        Some(ObjectRef::new(name).within(&namespace))
+    }
 }
 
 async fn look(cluster: Guarded, context: Arc<Context>) -> Result<Action, ReconcileError> {
@@ -113,13 +120,13 @@ async fn look(cluster: Guarded, context: Arc<Context>) -> Result<Action, Reconci
             return Ok(Action::await_change());
         }
         let begun = Instant::now();
-        let outcome = reconcile(&context, &namespace, &name).await;
+        let outcome = reconcile(&context, &namespace, &name, cluster.meta().resource_version.as_deref()).await;
         context.metrics.reconciled(KIND, begun.elapsed(), outcome.is_err());
         let next = outcome?;
         context.failures.lock().remove(&(namespace.clone(), name.clone()));
         tracing::debug!(duration = ?begun.elapsed(), next = ?next, "looked");
         // Spread, so that a fleet of clusters is not looked at all at once for ever.
-        Ok(next.map_or_else(|| Action::requeue(spread(LOOK_AGAIN_MAX)), |next| Action::requeue(gently(next))))
+        Ok(next.map_or_else(|| Action::requeue(LOOK_AGAIN_MAX), |next| Action::requeue(gently(next))))
     }
     .instrument(span)
     .await
@@ -127,7 +134,7 @@ async fn look(cluster: Guarded, context: Arc<Context>) -> Result<Action, Reconci
 
 /// Long waits are spread; short ones are short because something is expected then.
 fn gently(wait: Duration) -> Duration {
-    if wait > Duration::from_secs(15) { spread(wait).min(LOOK_AGAIN_MAX) } else { wait }
+    if wait > Duration::from_secs(15) { spread(wait) } else { wait }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "the form that the controller calls")]

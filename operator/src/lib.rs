@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod observe;
 pub mod reconcile;
 pub mod resources;
+pub mod rest;
 pub mod run;
 pub mod status;
 pub mod store;

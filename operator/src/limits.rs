@@ -57,8 +57,8 @@ pub const FAILURE_WAIT_MIN: Duration = Duration::from_secs(1);
 /// The longest wait after reconciles that failed in a row.
 pub const FAILURE_WAIT_MAX: Duration = Duration::from_mins(2);
 
-/// The longest time between two looks at a cluster at rest, whatever the plan says.
-pub const LOOK_AGAIN_MAX: Duration = Duration::from_mins(10);
+/// The longest time between two whole looks at a cluster, whatever the plan says and nothing has changed.
+pub const LOOK_AGAIN_MAX: Duration = Duration::from_mins(30);
 
 /// The shortest time between two looks that are not asked for by a change.
 pub const LOOK_AGAIN_MIN: Duration = Duration::from_secs(1);

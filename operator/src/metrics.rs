@@ -18,6 +18,13 @@ pub struct Kind {
     pub kind: &'static str,
 }
 
+/// What a request to the API server does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Verb {
+    /// The HTTP method.
+    pub method: &'static str,
+}
+
 /// A cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Cluster {
@@ -36,6 +43,7 @@ pub struct Metrics {
     reconciles: OfKind<Counter>,
     failures: OfKind<Counter>,
     durations: Family<Kind, Histogram, fn() -> Histogram>,
+    requests: Family<Verb, Counter>,
     leader: Gauge<i64>,
     members_wanted: OfCluster,
     members_ready: OfCluster,
@@ -72,6 +80,7 @@ impl Metrics {
             reconciles: Family::default(),
             failures: Family::default(),
             durations: Family::new_with_constructor(buckets as fn() -> Histogram),
+            requests: Family::default(),
             leader: Gauge::default(),
             members_wanted: Family::default(),
             members_ready: Family::default(),
@@ -85,6 +94,11 @@ impl Metrics {
         registry.register("reconciles", "Looks at a resource", metrics.reconciles.clone());
         registry.register("reconcile_failures", "Looks that failed", metrics.failures.clone());
         registry.register("reconcile_duration_seconds", "How long a look takes", metrics.durations.clone());
+        registry.register(
+            "kubernetes_requests",
+            "Requests to the API server, watches included",
+            metrics.requests.clone(),
+        );
         registry.register("leader", "1 while this process acts, 0 while it waits", metrics.leader.clone());
         let of_clusters = [
             ("cluster_members_wanted", "Members wanted", &metrics.members_wanted),
@@ -121,6 +135,19 @@ impl Metrics {
         if has_failed {
             self.failures.get_or_create(&kind).inc();
         }
+    }
+
+    /// Counts a request to the API server.
+    pub fn requested(&self, method: &http::Method) {
+        let method = match method.as_str() {
+            "GET" => "GET",
+            "POST" => "POST",
+            "PUT" => "PUT",
+            "PATCH" => "PATCH",
+            "DELETE" => "DELETE",
+            _ => "other",
+        };
+        self.requests.get_or_create(&Verb { method }).inc();
     }
 
     /// Whether this process acts.

@@ -19,11 +19,12 @@ use crate::crd::{HoldfastCluster, HoldfastClusterStatus};
 use crate::events::{self, Note};
 use crate::execute::{ExecuteError, Subject, apply_status, ensure_children, execute, step};
 use crate::finalizer::{self, Deletion};
-use crate::limits::{DELETION_LOOK, LOOK_AGAIN_MAX, LOOK_AGAIN_MIN};
+use crate::limits::{CERTIFICATES_LOOK_AGAIN, DELETION_LOOK, LOOK_AGAIN_MAX, LOOK_AGAIN_MIN};
 use crate::memory::{self, UnreadableMemory};
 use crate::metrics::{Cluster, Measured};
 use crate::observe::{self, Members, Objects, members};
 use crate::resources::labels;
+use crate::rest::Pace;
 use crate::status::{self, Addition};
 use crate::trust::{self, Trust, TrustError};
 use crate::validate::{SpecError, Validated, validate};
@@ -51,11 +52,22 @@ pub enum ReconcileError {
 /// When to look again.
 pub type Next = Option<Duration>;
 
-/// Looks at the cluster of this name once.
+/// Looks at the cluster of this name once. `version` is the resource version that is known of it.
 ///
 /// # Errors
 /// See [`ReconcileError`].
-pub async fn reconcile(context: &Context, namespace: &str, name: &str) -> Result<Next, ReconcileError> {
+pub async fn reconcile(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+    version: Option<&str>,
+) -> Result<Next, ReconcileError> {
+    let key = (namespace.to_owned(), name.to_owned());
+    if let Some(again) = context.resting.ask(&key, version).await {
+        return Ok(Some(again));
+    }
+    let changes = context.resting.changes(&key);
+    context.resting.wake(&key);
     let api: Api<HoldfastCluster> = Api::namespaced(context.client.clone(), namespace);
     // From the API server, not from the cache: what is remembered in it decides what may be done.
     let Some(cluster) = api.get_opt(name).await? else {
@@ -73,14 +85,16 @@ pub async fn reconcile(context: &Context, namespace: &str, name: &str) -> Result
     }
     finalizer::keep(context, &cluster).await?;
     match validate(&cluster, &context.settings.server_image) {
-        Ok(validated) => Round::new(context, cluster, validated).run().await,
+        Ok(validated) => Round::new(context, cluster, validated, changes).run().await,
         Err(errors) => refuse(context, &cluster, &errors).await,
     }
 }
 
 fn forget(context: &Context, namespace: &str, name: &str) {
     context.metrics.forget(&Cluster { namespace: namespace.to_owned(), name: name.to_owned() });
-    context.statuses.lock().remove(&(namespace.to_owned(), name.to_owned()));
+    let key = (namespace.to_owned(), name.to_owned());
+    context.statuses.lock().remove(&key);
+    context.resting.forget(&key);
 }
 
 /// A resource that cannot be carried out: its status says why, and nothing else happens until it is changed.
@@ -117,6 +131,7 @@ struct Round<'a> {
     prior: HoldfastClusterStatus,
     owner: Value,
     now: Timestamp,
+    changes: u64,
 }
 
 /// What was found out in a round.
@@ -128,10 +143,10 @@ struct Found {
 }
 
 impl<'a> Round<'a> {
-    fn new(context: &'a Context, cluster: HoldfastCluster, validated: Validated) -> Self {
+    fn new(context: &'a Context, cluster: HoldfastCluster, validated: Validated, changes: u64) -> Self {
         let prior = cluster.status.clone().unwrap_or_default();
         let owner = labels::owner(&cluster.name_any(), &validated.uid);
-        Self { context, cluster, validated, prior, owner, now: Timestamp::now() }
+        Self { context, cluster, validated, prior, owner, now: Timestamp::now(), changes }
     }
 
     async fn run(self) -> Result<Next, ReconcileError> {
@@ -152,12 +167,32 @@ impl<'a> Round<'a> {
         let acted = self.act(subject, &found.memory, &plan).await;
         let access = self.authenticate(&found).await;
         // The status of this round would undo what was just remembered; the next one reports both.
-        if !(has_remembered && acted.is_ok()) {
-            self.report(facts, &plan, &found, access.as_ref().ok().and_then(Option::as_ref)).await?;
-        }
+        let version = if has_remembered && acted.is_ok() {
+            None
+        } else {
+            self.report(facts, &plan, &found, access.as_ref().ok().and_then(Option::as_ref)).await?
+        };
         acted?;
-        let access = access?;
-        Ok(Some(self.next(&plan, &found, access.and_then(|access| access.look_again))))
+        let access = access?.and_then(|access| access.look_again);
+        if let Some(version) = version {
+            self.rest(&plan, &found, access, version);
+        }
+        Ok(Some(self.next(&plan, &found, access)))
+    }
+
+    /// When there was nothing to do, the next looks only ask the members.
+    fn rest(&self, plan: &Plan, found: &Found, access: Option<Duration>, version: String) {
+        if !plan.actions.is_empty() || !plan.lines.is_empty() || self.validated.desired.is_paused {
+            return;
+        }
+        // Secrets are watched, so that a longer time does as well as the one in which nothing is due.
+        let trust = found.trust.look_again.filter(|wait| *wait < CERTIFICATES_LOOK_AGAIN);
+        let whole =
+            [trust, access, Some(LOOK_AGAIN_MAX)].into_iter().flatten().min().unwrap_or(LOOK_AGAIN_MAX);
+        let pace = Pace { again: Duration::from_secs(plan.look_again_seconds).min(whole), whole };
+        let key = (self.validated.names.namespace().to_owned(), self.validated.names.cluster().to_owned());
+        let looked = (&self.validated, &found.members);
+        self.context.resting.settle(key, self.changes, version, looked, pace);
     }
 
     /// Reads everything.
@@ -245,13 +280,14 @@ impl<'a> Round<'a> {
         access::ensure(&self.context.client, &self.cluster, &found.trust, clients).await.map(Some)
     }
 
+    /// Writes the status if it says something new. The resource's version then, if it is known.
     async fn report(
         &self,
         facts: HoldfastClusterStatus,
         plan: &Plan,
         found: &Found,
         access: Option<&Access>,
-    ) -> Result<(), ReconcileError> {
+    ) -> Result<Option<String>, ReconcileError> {
         let status = status::conclude(&self.prior, facts, plan, self.addition(found, access), self.now);
         self.measure(&status);
         let renewed = found.trust.done.iter().map(|line| ("CertificatesChanged", "Renew", line));
@@ -264,20 +300,21 @@ impl<'a> Round<'a> {
         let key = (self.validated.names.namespace().to_owned(), self.validated.names.cluster().to_owned());
         let is_stale = self.context.statuses.lock().is_stale(&key);
         if !status::differs(&self.prior, &status) && (!is_stale || self.prior == status) {
-            return Ok(());
+            return Ok(self.cluster.metadata.resource_version.clone());
         }
         crate::failpoint::reach("before", "status");
-        match apply_status(&self.context.client, &self.cluster, &status).await {
-            Ok(_) => {
+        let version = match apply_status(&self.context.client, &self.cluster, &status).await {
+            Ok(written) => {
                 self.context.statuses.lock().written(key);
                 publish_flips(self.context, &self.cluster, &self.prior, &status).await;
+                written.metadata.resource_version
             }
             // Somebody has changed the resource meanwhile; the next round looks at that and reports.
-            Err(error) if error.is_moved() => {}
+            Err(error) if error.is_moved() => None,
             Err(error) => return Err(error.into()),
-        }
+        };
         crate::failpoint::reach("after", "status");
-        Ok(())
+        Ok(version)
     }
 
     fn addition(&self, found: &Found, access: Option<&Access>) -> Addition {

@@ -10,6 +10,7 @@ use prometheus_client::registry::Registry;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tower::util::MapRequestLayer;
 
 use crate::access;
 use crate::cli::Run;
@@ -20,6 +21,7 @@ use crate::lease::{Election, LeaseLost};
 use crate::limits::STOP_TIME_MAX;
 use crate::metrics::Metrics;
 use crate::resources::labels::MANAGER;
+use crate::rest::Resting;
 
 /// Why the operator ends that was not told to.
 #[derive(Debug, Error)]
@@ -61,9 +63,9 @@ pub async fn run(mut run: Run) -> Result<ExitCode, RunError> {
     let signals = signals()?;
     let config = kube::Config::infer().await?;
     let namespace = run.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    let client = kube::Client::try_from(config).map_err(RunError::NoApiServer)?;
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
+    let client = client(config, &metrics).map_err(RunError::NoApiServer)?;
     let health = Arc::new(Health::default());
     let served = Served { health: Arc::clone(&health), registry: Arc::new(registry) };
     let serving = health::serve(run.metrics_address, served);
@@ -74,6 +76,7 @@ pub async fn run(mut run: Run) -> Result<ExitCode, RunError> {
         settings: Settings { server_image: run.server_image.clone(), namespace: namespace.clone() },
         failures: Mutex::new(BTreeMap::new()),
         statuses: Mutex::default(),
+        resting: Resting::default(),
     });
     let version = client.apiserver_version().await.map_err(RunError::NoApiServer)?;
     tracing::info!(kubernetes = version.git_version, namespace, "the operator has started");
@@ -101,6 +104,16 @@ pub async fn run(mut run: Run) -> Result<ExitCode, RunError> {
     health.set_ended();
     metrics.set_leader(false);
     outcome.and(Err(RunError::ControllersEnded))
+}
+
+/// A client that counts its requests.
+fn client(config: kube::Config, metrics: &Metrics) -> Result<kube::Client, kube::Error> {
+    let metrics = metrics.clone();
+    let counted = MapRequestLayer::new(move |request: http::Request<kube::client::Body>| {
+        metrics.requested(request.method());
+        request
+    });
+    Ok(kube::client::ClientBuilder::try_from(config)?.with_layer(&counted).build())
 }
 
 /// Waits for the Lease, then runs the controllers for as long as it is held.

@@ -123,14 +123,19 @@ async fn ask_one(client: &MemberClient) -> Result<Told, StoreError> {
         let process = Process::Blank { cluster_id };
         return Ok(Told { process, fingerprint: shown.fingerprint, membership: None, is_serving: false });
     }
-    let (status, membership, read) =
-        tokio::join!(client.status(), client.membership(), client.linearizable_read());
+    let (status, versions, membership, read) =
+        tokio::join!(client.status(), client.versions(), client.membership(), client.linearizable_read());
+    let errors =
+        [status.as_ref().err(), versions.as_ref().err(), membership.as_ref().err(), read.as_ref().err()];
+    for error in errors.into_iter().flatten() {
+        tracing::debug!(error = %error, "a member that runs could not tell everything");
+    }
     // Who it is, is known; how it fares, it may not be able to tell.
     let status = status.unwrap_or_default();
     let running = Running {
         cluster_id,
         member_id: MemberId(state.member_id),
-        version: status.version,
+        version: versions.unwrap_or_default().holdfast,
         data_size_bytes: status.data_size_bytes,
         applied_index: status.applied_index,
         alarms: status.errors.iter().filter_map(|error| alarm(error)).collect(),

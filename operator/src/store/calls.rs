@@ -126,8 +126,6 @@ pub struct ChangeMembership {
 pub struct MemberStatus {
     /// Who answered.
     pub header: Header,
-    /// Its version.
-    pub version: String,
     /// Size of its data on disk in bytes.
     #[serde(rename = "dbSize", with = "number")]
     pub data_size_bytes: u64,
@@ -136,6 +134,14 @@ pub struct MemberStatus {
     pub applied_index: u64,
     /// What is wrong with it, in its words.
     pub errors: Vec<String>,
+}
+
+/// The versions that a member tells of itself (`/version`), as far as they are looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Versions {
+    /// Holdfast's own; the others are those of the etcd that it speaks like.
+    pub holdfast: String,
 }
 
 #[derive(Serialize)]
@@ -184,6 +190,14 @@ impl MemberClient {
     /// See [`StoreError`].
     pub async fn status(&self) -> Result<MemberStatus, StoreError> {
         self.post("/v3/maintenance/status", &Empty {}).await
+    }
+
+    /// Which version it is.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn versions(&self) -> Result<Versions, StoreError> {
+        self.get("/version").await.map(|(versions, _)| versions)
     }
 
     /// Hands leadership on. Only the leader takes this.

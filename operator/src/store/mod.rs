@@ -9,7 +9,7 @@ mod number;
 
 pub use calls::{
     AddedMember, ChangeMembership, ConfigurationMember, Header, MemberRole, MemberStatus, MembershipAnswer,
-    State,
+    State, Versions,
 };
 pub use connection::{Credentials, MemberAddress, Shown};
 pub use error::StoreError;
