@@ -27,11 +27,19 @@ install_store() {
   [ ! -x "$built" ] || cmp -s "$built" "$store_binary" || install -m 755 "$built" "$store_binary"
 }
 
+# Each kubelet and containerd takes a dozen of what a user may have 128 of.
+raise_limits() {
+  local limit=/proc/sys/fs/inotify/max_user_instances
+  (($(<"$limit") >= 4096)) || echo 4096 >"$limit"
+}
+
 up() {
-  local node starting=() begun=$SECONDS
-  if stands cluster; then
+  local node each starting=() begun=$SECONDS
+  if stands cluster && kubectl get --raw /readyz --request-timeout 10s >/dev/null 2>&1; then
     echo "The cluster in $state is running already" >&2
   else
+    # What an interrupted start has left.
+    halt
     "$here/binaries.sh" >/dev/null
     "$here/images.sh" pause >/dev/null
     install_store
@@ -39,6 +47,7 @@ up() {
     [ -e "$state/stores" ] || echo "$stores_wanted" >"$state/stores"
     stores=$(<"$state/stores")
     make_credentials
+    raise_limits
     start_namespaces cluster
     link_cluster
     start_stores
@@ -55,7 +64,7 @@ up() {
     start_node "$node" &
     starting+=($!)
   done
-  wait "${starting[@]}"
+  for each in "${starting[@]}"; do wait "$each"; done
   for ((node = 1; node <= nodes_wanted; node++)); do wait_until 120 "node-$node to be ready" node_is_ready "$node"; done
   wait_until 60 "the first service account" kubectl get serviceaccount default
   echo "Kubernetes is ready after $((SECONDS - begun)) s: $nodes_wanted nodes, state in $state" >&2

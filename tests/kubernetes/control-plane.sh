@@ -46,9 +46,10 @@ start_controllers() {
     --kubeconfig "$credentials/scheduler.kubeconfig" --leader-elect=false
 }
 
-# For the API server's own calls to Services, and for calls from this machine.
+# For the API server's own calls to Services, and for calls from this machine. It waits half a minute for a node of its
+# name, so it takes one that will be there.
 start_cluster_proxy() {
-  write_proxy_configuration "$state/cluster/kube-proxy.yaml" control-plane
+  write_proxy_configuration "$state/cluster/kube-proxy.yaml" node-1
   launch cluster kube-proxy "$binaries/kube-proxy" --config "$state/cluster/kube-proxy.yaml"
 }
 

@@ -3,7 +3,7 @@
 
 # A controller's files that a new cpuset has empty must be filled, from the top, before a process can enter.
 make_cgroup() { # <cluster or node-N>
-  local hierarchy path level
+  local hierarchy path level shares weight
   for hierarchy in $(cgroup_hierarchies); do
     path=$hierarchy
     for level in "$cgroup" "$1" system; do
@@ -17,6 +17,12 @@ make_cgroup() { # <cluster or node-N>
         cat "$path/cpuset.mems" >"$path/$level/cpuset.mems"
       fi
       path+=/$level
+    done
+    # A group has by itself the weight of one process outside of it, and a busy machine would starve the whole cluster.
+    for level in "$cgroup:32768:3200" "$cgroup/$1/system:4096:400"; do
+      IFS=: read -r path shares weight <<<"$level"
+      [ ! -e "$hierarchy/$path/cpu.shares" ] || echo "$shares" >"$hierarchy/$path/cpu.shares"
+      [ ! -e "$hierarchy/$path/cpu.weight" ] || echo "$weight" >"$hierarchy/$path/cpu.weight"
     done
   done
 }

@@ -65,6 +65,7 @@ maxPods: 200
 serializeImagePulls: false
 # Told and noticed sooner than usual, so that tests need not wait for it.
 nodeStatusUpdateFrequency: 5s
+syncFrequency: 10s
 nodeLeaseDurationSeconds: 20
 crashLoopBackOff: { maxContainerRestartPeriod: 20s }
 # This machine's disk is what it is; no image and no pod is removed for it.

@@ -35,7 +35,7 @@ print_volumes() { # <N>
     while read -r device folder; do
       local image
       image=$(losetup --noheadings --output BACK-FILE "$device")
-      image=$(basename "$image" .ext4)
+      image=$(basename "$image" .xfs)
       awk -v handle="$image" -v folder="$root$folder" '$1 == handle { print $2, folder }' <<<"$claims"
     done
 }
@@ -75,7 +75,12 @@ verb=${1:-} which=${2:-}
 stands cluster || fail "no cluster is running in $state; start one with cluster.sh up"
 shift 2
 if [ "$which" = all ]; then
-  for node in $(running_nodes); do on_node "$verb" "$node" "$@"; done
+  started=()
+  for node in $(running_nodes); do
+    on_node "$verb" "$node" "$@" &
+    started+=($!)
+  done
+  for each in "${started[@]}"; do wait "$each"; done
 elif [[ $which =~ ^[0-9]+$ ]] && ((which >= 1 && which <= nodes_max)); then
   on_node "$verb" "$which" "$@"
 else

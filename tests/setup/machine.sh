@@ -40,7 +40,7 @@ if [ "$purpose" = kubernetes ]; then
   command -v runc >/dev/null || packages+=(runc)
   [ -x /usr/lib/cni/bridge ] || packages+=(containernetworking-plugins)
   command -v iptables >/dev/null || packages+=(iptables)
-  command -v mkfs.ext4 >/dev/null || packages+=(e2fsprogs)
+  command -v mkfs.xfs >/dev/null || packages+=(xfsprogs)
   # What makes the cluster, and its images without a registry.
   command -v ip >/dev/null || packages+=(iproute2)
   command -v openssl >/dev/null || packages+=(openssl)

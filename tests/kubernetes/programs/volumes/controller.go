@@ -9,10 +9,10 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// What a volume has when the claim names no size, and the least that an ext4 with a journal is useful with.
+// What a volume has when the claim names no size, and the least that mkfs.xfs makes.
 const (
 	sizeBytesDefault = 1 << 30
-	sizeBytesMin     = 8 << 20
+	sizeBytesMin     = 16 << 20
 )
 
 type controller struct {

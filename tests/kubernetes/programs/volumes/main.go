@@ -1,6 +1,7 @@
-// A CSI driver for one node: each volume is an ext4 file system in a sparse file on the node's disk, mounted through
-// a loop device, so that it has a size of its own, can run full and can grow while it is in use. For tests only:
-// it must not be asked to keep anything that matters, and does not move volumes between nodes.
+// A CSI driver for one node: each volume is an XFS file system in a sparse file on the node's disk, mounted through
+// a loop device, so that it has a size of its own, can run full and can grow while it is in use. (To grow a mounted
+// ext4 takes CAP_SYS_RESOURCE, which root in a container or a small virtual machine may lack.) For tests only: it must
+// not be asked to keep anything that matters, and does not move volumes between nodes.
 //
 // Usage: volumes -node NAME -folder FOLDER -socket SOCKET -registration SOCKET
 package main

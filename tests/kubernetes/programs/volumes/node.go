@@ -82,7 +82,7 @@ func (n *nodeService) NodeExpandVolume(
 	if wanted == 0 {
 		return nil, status.Error(codes.InvalidArgument, "the size to grow to is missing")
 	}
-	sizeBytes, err := n.volumes.grow(request.GetVolumeId(), wanted)
+	sizeBytes, err := n.volumes.grow(request.GetVolumeId(), request.GetVolumePath(), wanted)
 	if err != nil {
 		return nil, err
 	}
