@@ -3,6 +3,9 @@
 //!
 //! `crds/` is generated from these types. Fields are only ever added: there is one version and no conversion.
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSON};
+use kube::CustomResourceExt as _;
+
 mod access;
 mod cluster;
 mod lists;
@@ -34,8 +37,25 @@ pub const VERSION: &str = "v1alpha1";
 
 /// The custom resource definitions, in the order in which they are printed and installed.
 #[must_use]
-pub fn definitions()
--> Vec<k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition> {
-    use kube::CustomResourceExt;
-    vec![HoldfastCluster::crd(), HoldfastRole::crd(), HoldfastUser::crd()]
+pub fn definitions() -> Vec<CustomResourceDefinition> {
+    vec![without_spec(HoldfastCluster::crd()), HoldfastRole::crd(), HoldfastUser::crd()]
+}
+
+/// Lets `spec` be left out where everything in it may be, which the derived definition does not. The default is whole:
+/// the API server holds it against the rules before it fills in the defaults of what is in it.
+fn without_spec(mut definition: CustomResourceDefinition) -> CustomResourceDefinition {
+    let empty: HoldfastClusterSpec =
+        serde_json::from_value(serde_json::json!({})).expect("every field has a default");
+    let whole = serde_json::to_value(empty).expect("a specification is plain values");
+    for version in &mut definition.spec.versions {
+        let Some(schema) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut())
+        else {
+            continue;
+        };
+        schema.required = None;
+        if let Some(spec) = schema.properties.as_mut().and_then(|properties| properties.get_mut("spec")) {
+            spec.default = Some(JSON(whole.clone()));
+        }
+    }
+    definition
 }
