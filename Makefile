@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test build fix lint bench soak reference kubernetes-up kubernetes-down kubernetes-smoke
+.PHONY: help run test build fix lint bench soak reference kubernetes-up kubernetes-down kubernetes-smoke generate image
 
 setup := tests/setup
 environment := . $(setup)/environment.sh
@@ -39,6 +39,13 @@ soak: ## Kill a node under load for a long time and look for lost writes (ARGS="
 reference: ## Build etcd and its tools, which tests and bench compare with
 	@$(setup)/prepare.sh test
 	@$(environment); $(setup)/reference-tools.sh
+
+generate: ## Write anew what follows from the resources and the chart: crds/, deploy/, all fields
+	@$(setup)/prepare.sh build
+	@$(environment); $(setup)/generate.sh
+
+image: ## Build the images of server and operator with docker or buildah (ARGS=--prebuilt compiles here)
+	@$(setup)/image.sh $(ARGS)
 
 kubernetes-up: ## Start a Kubernetes of several nodes that stores in Holdfast; needs root
 	@$(setup)/prepare.sh kubernetes
