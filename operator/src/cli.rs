@@ -22,6 +22,13 @@ pub struct Arguments {
 pub enum Command {
     /// Run the operator (the default)
     Run(Run),
+    /// Do what `kubectl holdfast` does; the program behaves so, too, when it is called kubectl-holdfast
+    #[command(disable_help_flag = true)]
+    Plugin {
+        /// What to do; --help for a list
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<std::ffi::OsString>,
+    },
     /// Print the custom resource definitions
     Crd,
     /// Print a completion script

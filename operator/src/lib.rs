@@ -17,6 +17,7 @@ pub mod limits;
 pub mod memory;
 pub mod metrics;
 pub mod observe;
+pub mod plugin;
 pub mod reconcile;
 pub mod resources;
 pub mod rest;

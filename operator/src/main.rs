@@ -5,10 +5,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use holdfast_operator::cli::{Arguments, Command, LogFormat, Run};
-use holdfast_operator::{crd, run};
+use holdfast_operator::{crd, plugin, run};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default();
+    if plugin::is_meant(&program.to_string_lossy()) {
+        return plugin::run(words);
+    }
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::Crd) => {
@@ -23,6 +28,7 @@ fn main() -> ExitCode {
             Arguments::print_completion(shell);
             ExitCode::SUCCESS
         }
+        Some(Command::Plugin { words }) => plugin::run(words),
         Some(Command::Run(run)) => start(run),
         None => start(arguments.run),
     }
