@@ -32,7 +32,8 @@ remove_cgroup() { # <cluster or node-N, or nothing for all>
   # A group stays busy until the kernel is done with its processes.
   for attempt in {1..50}; do
     local left=no
-    for hierarchy in $(cgroup_hierarchies); do
+    # Where both versions are mounted, runc makes groups in this one as well.
+    for hierarchy in $(cgroup_hierarchies) /sys/fs/cgroup/unified; do
       [ -d "$hierarchy/$cgroup${1:+/$1}" ] || continue
       find "$hierarchy/$cgroup${1:+/$1}" -depth -type d -exec rmdir {} \; 2>/dev/null || left=yes
     done
