@@ -27,6 +27,7 @@ impl World {
 
     /// What an action that was carried out may not have done, when it was decided on what was there.
     pub fn judge_action(&self, before: &Self, action: &Action) -> Result<(), String> {
+        self.judge_removal(before, action)?;
         let Some((_, configuration)) = before.configuration() else { return Ok(()) };
         let place = before.leader.and_then(|leader| before.place(leader)).ok_or("the leader has no place")?;
         let part = before.part(place);
@@ -44,6 +45,43 @@ impl World {
             return Err(format!("{action:?} leaves {alive} of {} voters", after.len()));
         }
         Ok(())
+    }
+
+    /// Nobody is removed only because it is away for a moment, and no volume goes that a member needs.
+    fn judge_removal(&self, before: &Self, action: &Action) -> Result<(), String> {
+        let Some(newest) = before.newest_configuration() else { return Ok(()) };
+        match action {
+            Action::ChangeVoters { remove, .. } => {
+                let is_whole = |id: &&MemberId| {
+                    newest.ordinals.get(id).is_some_and(|ordinal| before.may_come_back(**id, *ordinal))
+                };
+                let whole = remove.iter().find(is_whole);
+                whole.map_or(Ok(()), |id| Err(format!("{id} is removed though it may come back")))
+            }
+            Action::DeleteClaim { ordinal, .. } => {
+                let data = before.claims.get(&ordinal.0).and_then(|claim| claim.data.as_ref());
+                let is_needed = data.is_some_and(|data| newest.ordinals.contains_key(&data.member));
+                if is_needed {
+                    Err(format!("the volume of {ordinal} goes before its member"))
+                } else {
+                    Ok(())
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a member is wanted, nobody asked for another in its place, and its volume is in order and within reach.
+    fn may_come_back(&self, id: MemberId, ordinal: u32) -> bool {
+        let is_asked = self.memory.replacements_asked.iter().any(|asked| asked.0 == ordinal);
+        let is_near = self.pods.get(&ordinal).is_none_or(|pod| pod.node_lost_at.is_none());
+        let claim = self.claims.get(&ordinal);
+        let is_whole = claim.is_some_and(|claim| {
+            !claim.is_damaged
+                && claim.node_lost_at.is_none()
+                && claim.data.as_ref().is_some_and(|data| data.member == id)
+        });
+        ordinal < self.desired.replicas && !is_asked && is_near && is_whole
     }
 
     /// What the store may never lose or become.
