@@ -27,7 +27,7 @@ mod state;
 #[path = "world/store.rs"]
 mod store;
 
-use faults::Event;
+use faults::{Event, Loss};
 use state::World;
 
 /// Lives of a cluster in one test run.
@@ -56,10 +56,11 @@ fn nothing_is_lost_and_everything_arrives() {
 
 #[test]
 fn when_everything_is_lost_nothing_is_begun_again() {
-    let life = (any_size(), vec(any_event(), 5..30), any::<bool>(), vec(any_event(), 5..30));
-    run(life, |(replicas, before, is_deleted, after)| {
+    let losses = prop_oneof![Just(Loss::Data), Just(Loss::Volumes), Just(Loss::DataAndStatus)];
+    let life = (any_size(), vec(any_event(), 5..30), losses, vec(any_event(), 5..30));
+    run(life, |(replicas, before, loss, after)| {
         let (mut world, mut pictures) = live(replicas, &before)?;
-        world.lose_everything(is_deleted);
+        world.lose_everything(loss);
         for event in &after {
             happen(&mut world, &mut pictures, event)?;
         }

@@ -51,6 +51,17 @@ pub enum Event {
     AskReplacement(u8),
 }
 
+/// What is lost when everything is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The volumes are there, and empty.
+    Data,
+    /// The volumes are gone.
+    Volumes,
+    /// The volumes are there, empty, and the status is wiped.
+    DataAndStatus,
+}
+
 impl World {
     /// Lets something happen. The operator's rounds are not this module's.
     pub fn befall(&mut self, event: &Event) {
@@ -185,20 +196,25 @@ impl World {
         }
     }
 
-    /// Takes the data of every volume, once there is some; with the volumes or without.
-    pub fn lose_everything(&mut self, is_deleted: bool) {
-        if self.initialized == 0 {
+    /// Takes the data of every volume, once there is some.
+    pub fn lose_everything(&mut self, loss: Loss) {
+        let is_seen = self.memory.bootstrap == Bootstrap::Done;
+        if self.initialized == 0 || (loss == Loss::DataAndStatus && !is_seen) {
             return;
         }
         self.is_lost = true;
         self.leader = None;
         for claim in self.claims.values_mut() {
             // Until the cluster has been seen running, the claim's UID is what tells a lost volume from a new one.
-            claim.is_deleting |= is_deleted || self.memory.bootstrap != Bootstrap::Done;
+            claim.is_deleting |= loss == Loss::Volumes || !is_seen;
             (claim.data, claim.is_damaged, claim.node_lost_at) = (None, false, None);
         }
         for pod in self.pods.values_mut() {
             (pod.is_deleting, pod.node_lost_at, pod.node_returns_at) = (true, None, None);
+        }
+        if loss == Loss::DataAndStatus {
+            self.memory = Memory::default();
+            self.memory_version += 1;
         }
     }
 
