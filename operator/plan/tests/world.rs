@@ -31,7 +31,7 @@ use faults::{Event, Loss};
 use state::World;
 
 /// Lives of a cluster in one test run.
-const LIVES: u32 = 1_000;
+const LIVES: u32 = 400;
 
 /// Looks that are kept, for an operator that is shown an old one.
 const PICTURES_MAX: usize = 12;
