@@ -79,7 +79,12 @@ fn is_held(view: &View<'_>, draft: &mut Draft) -> bool {
         return true;
     }
     if !view.is_membership_settled() {
-        draft.wait("Waiting with restarts until the membership is as it should be.");
+        let message = "restarts go on when the membership is as it should be";
+        if view.observed.seconds_since_progress >= view.desired.progress_deadline_seconds {
+            draft.block(ConditionKind::UpgradeBlocked, Reason::MembershipUnsettled, message);
+        } else {
+            draft.wait(format!("Waiting: {message}."));
+        }
         return true;
     }
     false
