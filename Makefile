@@ -3,15 +3,16 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test build fix lint bench soak reference kubernetes-up kubernetes-down kubernetes-smoke generate image
+.PHONY: help run test build fix lint bench soak e2e e2e-short reference kubernetes-up kubernetes-down kubernetes-smoke generate image
 
 setup := tests/setup
 environment := . $(setup)/environment.sh
 # Arguments for the program that run, bench or soak starts: make run ARGS="--data-dir=/tmp/store"
 ARGS ?=
+SCENARIO ?=
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+: ## ' $(MAKEFILE_LIST) | sed 's/^\([a-z-]*\): ## /\1\t/' | expand -t 20 | sed 's/^/make /'
+	@grep -hE '^[a-z0-9-]+: ## ' $(MAKEFILE_LIST) | sed 's/^\([a-z0-9-]*\): ## /\1\t/' | expand -t 20 | sed 's/^/make /'
 
 run: ## Build the server and run it in the foreground (ARGS="..." for its flags)
 	@$(setup)/prepare.sh build
@@ -35,6 +36,12 @@ bench: ## Measure against etcd on this machine (ARGS="--help" for the options)
 
 soak: ## Kill a node under load for a long time and look for lost writes (ARGS="..." for its options)
 	@$(setup)/soak.sh $(ARGS)
+
+e2e: ## Run all scenarios on a real Kubernetes (SCENARIO=D3 for one, ARGS="--list" to see them)
+	@tests/e2e/run.sh $(SCENARIO) $(ARGS)
+
+e2e-short: ## Run the scenarios that every change is tested with, in 15 minutes at most
+	@tests/e2e/run.sh --short $(ARGS)
 
 reference: ## Build etcd and its tools, which tests and bench compare with
 	@$(setup)/prepare.sh test
