@@ -1,5 +1,7 @@
 //! What is let through and what is refused, field by field.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -91,4 +93,16 @@ fn no_flag_is_both_owned_and_free() {
     for (name, _) in flags::OWNED {
         assert!(!flags::FREE.contains(name), "{name}");
     }
+}
+
+/// The server's own table, read as text: linking the server in would bring its storage engine along.
+#[test]
+fn the_lists_of_flags_are_those_of_the_server() {
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/src/config/flags/settings.rs");
+    let table = std::fs::read_to_string(table).unwrap();
+    let rows = table.lines().filter_map(|line| line.trim_start().strip_prefix("flag(\""));
+    let of_server: BTreeSet<&str> = rows.filter_map(|row| row.split('"').next()).collect();
+    let owned = flags::OWNED.iter().map(|(name, _)| *name);
+    let known: BTreeSet<&str> = owned.chain(flags::FREE.iter().copied()).collect();
+    assert_eq!(known, of_server, "a flag was added or removed: say in validate/flags.rs who sets it");
 }
