@@ -72,6 +72,13 @@ impl TlsClient {
         Self { config: Arc::new(config) }
     }
 
+    /// Speaks this protocol inside instead of HTTP/1.1.
+    #[must_use]
+    pub fn speaking(mut self, protocol: &[u8]) -> Self {
+        Arc::make_mut(&mut self.config).alpn_protocols = vec![protocol.to_vec()];
+        self
+    }
+
     /// The bare connection. With TLS 1.3 a server refuses a client only after this.
     ///
     /// # Errors

@@ -7,38 +7,48 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::access::Access;
 use crate::error::BenchError;
 use crate::limits::START_TIMEOUT;
 use crate::member::Member;
 use crate::probe;
 use crate::product::{MemberAddress, Product, Side};
+use crate::row::Protection;
 
 /// Running members with empty data at the start.
-#[derive(Debug)]
 pub struct Cluster {
     side: Side,
     members: Vec<Member>,
+    access: Access,
     folder: TempDir,
 }
 
 impl Cluster {
-    /// Starts that many members and waits until each answers a linearizable read.
+    /// Starts that many members, waits until each answers a linearizable read, and makes users where they are wanted.
     ///
     /// # Errors
     /// If a member cannot be started, ends, or does not answer in time.
-    pub async fn start(product: &Product, members: usize, data: &Path) -> Result<Self, BenchError> {
+    pub async fn start(
+        product: &Product,
+        members: usize,
+        protection: Protection,
+        data: &Path,
+    ) -> Result<Self, BenchError> {
         let path = data.display().to_string();
         let folder = tempfile::Builder::new()
             .prefix("holdfast-bench-")
             .tempdir_in(data)
             .map_err(|source| BenchError::Create { path, source })?;
-        let addresses = addresses(members)?;
-        let mut cluster = Self { side: product.side, members: Vec::new(), folder };
+        let access = Access::prepare(protection, folder.path())?;
+        let addresses = addresses(members, access.scheme())?;
+        let mut cluster = Self { side: product.side, members: Vec::new(), access, folder };
+        let more_flags = cluster.access.member_flags();
         for address in &addresses {
-            let member = Member::start(product, address, &addresses, cluster.folder.path())?;
+            let member = Member::start(product, address, &addresses, &more_flags, cluster.folder.path())?;
             cluster.members.push(member);
         }
         cluster.wait_until_ready().await?;
+        cluster.access.enforce(product.side.name(), &addresses[0].client_url).await?;
         Ok(cluster)
     }
 
@@ -46,6 +56,12 @@ impl Cluster {
     #[must_use]
     pub fn side(&self) -> Side {
         self.side
+    }
+
+    /// How clients get in.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// The process ids of all members.
@@ -71,7 +87,7 @@ impl Cluster {
     /// # Errors
     /// If no member says that it leads.
     pub async fn leader(&self) -> Result<String, BenchError> {
-        probe::leader(self.side.name(), &self.endpoints()).await
+        probe::leader(self.side.name(), &self.access, &self.endpoints()).await
     }
 
     /// Ends the only member by a signal, starts it again and returns the time from there to its first linearizable
@@ -107,7 +123,7 @@ impl Cluster {
         for member in &mut self.members {
             let url = member.address().client_url.clone();
             tokio::select! {
-                read = probe::first_read(&url, deadline) => {
+                read = probe::first_read(&self.access, &url, deadline) => {
                     if !read {
                         let what = format!("answered no read within {} s", START_TIMEOUT.as_secs());
                         return Err(member.failed(what));
@@ -121,7 +137,7 @@ impl Cluster {
 }
 
 /// Addresses on free ports. They are all taken before the first is given back, so that no two are the same.
-fn addresses(members: usize) -> Result<Vec<MemberAddress>, BenchError> {
+fn addresses(members: usize, scheme: &str) -> Result<Vec<MemberAddress>, BenchError> {
     let failed = |source| BenchError::Create { path: "a listener on 127.0.0.1".to_owned(), source };
     let mut held = Vec::new();
     let mut addresses = Vec::new();
@@ -130,7 +146,7 @@ fn addresses(members: usize) -> Result<Vec<MemberAddress>, BenchError> {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(failed)?;
             let port = listener.local_addr().map_err(failed)?.port();
             held.push(listener);
-            Ok(format!("http://127.0.0.1:{port}"))
+            Ok(format!("{scheme}://127.0.0.1:{port}"))
         };
         addresses.push(MemberAddress { name: format!("m{number}"), client_url: url()?, peer_url: url()? });
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::row::{Operation, Row};
+use crate::row::{Operation, Protection, Row};
 
 /// Start, warm-up and stop of a cluster.
 pub const CLUSTER_SECONDS: f64 = 4.0;
@@ -13,6 +13,9 @@ pub const FILL_SECONDS: f64 = 9.0;
 
 /// What a load does besides writing: two restarts, the pauses, removing the data.
 const LOAD_EXTRA_SECONDS: f64 = 12.0;
+
+/// How much slower etcd is by TLS and users.
+const SLOWER_WHEN_PROTECTED: f64 = 1.5;
 
 /// Keys per second of a load.
 const LOAD_RATE: f64 = 14_000.0;
@@ -39,6 +42,7 @@ pub fn row_seconds(row: &Row) -> f64 {
         (Operation::V2Put, 1, _) => 1_500.0,
         (Operation::V2Put, _, _) => 12_000.0,
     };
+    let rate = if row.protection == Protection::None { rate } else { rate / SLOWER_WHEN_PROTECTED };
     whole_number(row.requests) / rate
 }
 

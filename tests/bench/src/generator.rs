@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::client_view::ClientView;
+use crate::cluster::Cluster;
 use crate::error::BenchError;
 use crate::http1;
 use crate::light;
@@ -33,15 +34,16 @@ impl Generator {
     /// If the tool fails, or if a single request does: a server that refuses requests must not look fast.
     pub async fn run(
         &self,
-        server: &'static str,
+        cluster: &Cluster,
         row: &Row,
         endpoints: &[String],
     ) -> Result<ClientView, BenchError> {
+        let server = cluster.side().name();
         if row.operation.interface() == Interface::V2 {
             return http1::run(server, row, endpoints).await;
         }
         if self.kind == GeneratorKind::Light {
-            return light::run(server, row, endpoints).await;
+            return light::run(server, cluster.access(), row, endpoints).await;
         }
         let requests = format!("--total={}", row.requests);
         let arguments = match row.operation {
@@ -52,7 +54,7 @@ impl Generator {
                 unreachable!("the tool does not speak v2; such rows went another way above")
             }
         };
-        self.ask(server, &row.name(), row.clients, endpoints, &arguments).await
+        self.ask(cluster, &row.name(), row.clients, endpoints, &arguments).await
     }
 
     /// Writes that many different keys, in order.
@@ -61,30 +63,32 @@ impl Generator {
     /// See `run`.
     pub async fn load(
         &self,
-        server: &'static str,
+        cluster: &Cluster,
         keys: u64,
         clients: u64,
         endpoints: &[String],
     ) -> Result<ClientView, BenchError> {
         let mut arguments = put_arguments(keys, &format!("--total={keys}"));
         arguments.push("--sequential-keys".to_owned());
-        self.ask(server, "load", clients, endpoints, &arguments).await
+        self.ask(cluster, "load", clients, endpoints, &arguments).await
     }
 
     async fn ask(
         &self,
-        server: &'static str,
+        cluster: &Cluster,
         row: &str,
         clients: u64,
         endpoints: &[String],
         arguments: &[String],
     ) -> Result<ClientView, BenchError> {
+        let server = cluster.side().name();
         let failed = |what: String| BenchError::Generator { server, row: row.to_owned(), what };
         let running = tokio::process::Command::new(&self.program)
             .arg("--precise")
             .arg(format!("--endpoints={}", endpoints.join(",")))
             .arg(format!("--conns={}", shared_connections(clients)))
             .arg(format!("--clients={clients}"))
+            .args(cluster.access().tool_flags())
             .args(arguments)
             .stdin(Stdio::null())
             .kill_on_drop(true)

@@ -17,7 +17,7 @@ use crate::asking::{self, Answers};
 use crate::client_view::ClientView;
 use crate::error::BenchError;
 use crate::limits::{FILL_CLIENTS, PUT_KEYS, VALUE_BYTES};
-use crate::row::{Operation, Row};
+use crate::row::{Operation, Protection, Row};
 use crate::supply::Supply;
 
 type Body = Full<Bytes>;
@@ -35,7 +35,13 @@ pub async fn run(server: &'static str, row: &Row, endpoints: &[String]) -> Resul
 /// # Errors
 /// As `run`.
 pub async fn fill(server: &'static str, members: usize, endpoint: &str) -> Result<(), BenchError> {
-    let row = Row { members, operation: Operation::V2Put, clients: FILL_CLIENTS, requests: PUT_KEYS };
+    let row = Row {
+        members,
+        protection: Protection::None,
+        operation: Operation::V2Put,
+        clients: FILL_CLIENTS,
+        requests: PUT_KEYS,
+    };
     run(server, &row, std::slice::from_ref(&endpoint.to_owned())).await.map(|_| ())
 }
 

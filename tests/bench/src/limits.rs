@@ -14,6 +14,9 @@ pub const PUT_KEYS: u64 = 100_000;
 /// Puts before anything is measured, so that both servers are warm and have data.
 pub const WARM_UP_PUTS: u64 = 10_000;
 
+/// Clients that make them. Where users are in force each of their connections costs a login.
+pub const WARM_UP_CLIENTS: u64 = 100;
+
 /// Connections that write the files of the v2 rows before anything is measured.
 pub const FILL_CLIENTS: u64 = 100;
 

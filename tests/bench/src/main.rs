@@ -1,6 +1,7 @@
 //! `make bench`: runs etcd and Holdfast in turn on this machine under the same load and prints medians and ratios.
 //! Knows both servers only by their flags, their gRPC API and /proc; `README.md` beside it says what each row means.
 
+mod access;
 mod asking;
 mod client_view;
 mod cluster;
@@ -38,7 +39,7 @@ use crate::measurement::Measurements;
 use crate::options::{Options, Output};
 use crate::product::{Product, Side};
 use crate::progress::Progress;
-use crate::row::{Interface, Row};
+use crate::row::{ClusterKind, Interface, Protection, Row};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -127,12 +128,12 @@ async fn rounds(
 ) -> Result<Measurements, BenchError> {
     let mut measurements = Measurements::default();
     for round in 1..=options.rounds {
-        for (members, interface) in CLUSTERS {
-            let rows = rows_on(rows, members, interface);
+        for kind in CLUSTERS {
+            let rows = rows_on(rows, kind);
             if rows.is_empty() {
                 continue;
             }
-            for product in products.speaking(interface) {
+            for product in products.speaking(kind.interface) {
                 measurements.rows.extend(measurer.rows(product, &rows, round).await?);
             }
         }
@@ -147,11 +148,17 @@ async fn rounds(
     Ok(measurements)
 }
 
-/// The clusters that rows run on, a fresh one for each in every round: members, and what clients speak.
-const CLUSTERS: [(usize, Interface); 3] = [(1, Interface::V3), (3, Interface::V3), (1, Interface::V2)];
+/// The clusters that rows run on, a fresh one for each in every round.
+const CLUSTERS: [ClusterKind; 5] = [
+    ClusterKind { members: 1, interface: Interface::V3, protection: Protection::None },
+    ClusterKind { members: 1, interface: Interface::V3, protection: Protection::Full },
+    ClusterKind { members: 3, interface: Interface::V3, protection: Protection::None },
+    ClusterKind { members: 3, interface: Interface::V3, protection: Protection::Full },
+    ClusterKind { members: 1, interface: Interface::V2, protection: Protection::None },
+];
 
-fn rows_on(rows: &[Row], members: usize, interface: Interface) -> Vec<&Row> {
-    rows.iter().filter(|row| row.members == members && row.operation.interface() == interface).collect()
+fn rows_on(rows: &[Row], kind: ClusterKind) -> Vec<&Row> {
+    rows.iter().filter(|row| row.cluster_kind() == kind).collect()
 }
 
 fn report(
@@ -184,8 +191,8 @@ fn report(
 }
 
 fn expected_seconds(options: &Options, rows: &[Row], load_keys: u64) -> f64 {
-    let used = CLUSTERS.iter().filter(|(members, interface)| !rows_on(rows, *members, *interface).is_empty());
-    let seconds = used.map(|(_, interface)| match interface {
+    let used = CLUSTERS.iter().filter(|kind| !rows_on(rows, **kind).is_empty());
+    let seconds = used.map(|kind| match kind.interface {
         Interface::V3 => CLUSTER_SECONDS,
         Interface::V2 => CLUSTER_SECONDS + FILL_SECONDS,
     });

@@ -11,12 +11,12 @@ use crate::error::BenchError;
 use crate::expected::{CLUSTER_SECONDS, FILL_SECONDS, load_seconds, row_seconds};
 use crate::generator::Generator;
 use crate::http1;
-use crate::limits::{LOAD_CLIENTS, SETTLE_TIME, WARM_UP_PUTS};
+use crate::limits::{LOAD_CLIENTS, SETTLE_TIME, WARM_UP_CLIENTS, WARM_UP_PUTS};
 use crate::measurement::{LoadMeasurement, RowMeasurement};
 use crate::probe;
 use crate::product::Product;
 use crate::progress::Progress;
-use crate::row::{Interface, Row};
+use crate::row::{Interface, Protection, Row};
 use crate::usage;
 
 /// What every measurement needs.
@@ -31,7 +31,7 @@ pub struct Measurer {
 }
 
 impl Measurer {
-    /// Runs rows of one cluster size and one interface on a fresh cluster.
+    /// Runs rows of one kind of cluster on a fresh cluster.
     ///
     /// # Errors
     /// If the cluster or the generator fails.
@@ -44,13 +44,13 @@ impl Measurer {
         let Some(first) = rows.first() else { return Ok(Vec::new()) };
         let server = product.side.name();
         self.progress.step(&format!("round {round}: {server} starts"));
-        let cluster = Cluster::start(product, first.members, &self.data).await?;
+        let cluster = Cluster::start(product, first.members, first.protection, &self.data).await?;
         let leader = cluster.leader().await?;
         match first.operation.interface() {
             Interface::V3 => {
                 let leader = std::slice::from_ref(&leader);
-                self.generator.load(server, WARM_UP_PUTS, LOAD_CLIENTS, leader).await?;
-                probe::put_range_key(server, &leader[0]).await?;
+                self.generator.load(&cluster, WARM_UP_PUTS, WARM_UP_CLIENTS, leader).await?;
+                probe::put_range_key(server, cluster.access(), &leader[0]).await?;
             }
             Interface::V2 => {
                 http1::fill(server, first.members, &leader).await?;
@@ -80,7 +80,7 @@ impl Measurer {
         let endpoints = if row.clients == 1 { vec![leader.to_owned()] } else { cluster.endpoints() };
         let pids = cluster.pids();
         let cpu_before = usage::cpu_time(&pids)?;
-        let view = self.generator.run(cluster.side().name(), row, &endpoints).await?;
+        let view = self.generator.run(cluster, row, &endpoints).await?;
         let cpu = usage::cpu_time(&pids)?.saturating_sub(cpu_before);
         Ok(RowMeasurement {
             side: cluster.side(),
@@ -106,9 +106,9 @@ impl Measurer {
     ) -> Result<LoadMeasurement, BenchError> {
         let server = product.side.name();
         self.progress.step(&format!("round {round}: {server}, load of {keys} keys"));
-        let mut cluster = Cluster::start(product, 1, &self.data).await?;
+        let mut cluster = Cluster::start(product, 1, Protection::None, &self.data).await?;
         let cpu_before = usage::cpu_time(&cluster.pids())?;
-        let view = self.generator.load(server, keys, LOAD_CLIENTS, &cluster.endpoints()).await?;
+        let view = self.generator.load(&cluster, keys, LOAD_CLIENTS, &cluster.endpoints()).await?;
         tokio::time::sleep(SETTLE_TIME).await;
         let cpu = usage::cpu_time(&cluster.pids())?.saturating_sub(cpu_before);
         let memory = usage::memory(&cluster.pids())?;

@@ -30,9 +30,11 @@ impl Member {
         product: &Product,
         address: &MemberAddress,
         cluster: &[MemberAddress],
+        more_flags: &[String],
         folder: &Path,
     ) -> Result<Self, BenchError> {
         let mut flags = flags(address, cluster, &folder.join(&address.name));
+        flags.extend(more_flags.iter().cloned());
         flags.extend(product.extra_flags.iter().copied().map(str::to_owned));
         let log = folder.join(format!("{}.log", address.name));
         let (child, pid) = spawn(product, &flags, &log)?;

@@ -31,6 +31,27 @@ pub enum Interface {
     V2,
 }
 
+/// What stands between clients and the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protection {
+    /// Nothing.
+    None,
+    /// Mutual TLS, between members as well, and users with permissions.
+    Full,
+}
+
+/// A cluster as rows want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClusterKind {
+    /// Its members.
+    pub members: usize,
+    /// What its clients speak.
+    pub interface: Interface,
+    /// What they have to get past.
+    pub protection: Protection,
+}
+
 impl Operation {
     /// What its clients speak.
     #[must_use]
@@ -47,6 +68,8 @@ impl Operation {
 pub struct Row {
     /// Members of the cluster.
     pub members: usize,
+    /// What the clients have to get past.
+    pub protection: Protection,
     /// What the clients do.
     pub operation: Operation,
     /// Clients at the same time.
@@ -67,8 +90,30 @@ impl Row {
             Operation::V2List => "v2-list",
             Operation::V2Put => "v2-put",
         };
-        let plural = if self.members == 1 { "" } else { "s" };
-        format!("{operation} {}-node{plural} {}-client{}", self.members, self.clients, suffix(self.clients))
+        let protection = match self.protection {
+            Protection::None => "",
+            Protection::Full => " secured",
+        };
+        let (members, clients) = (self.members, self.clients);
+        format!(
+            "{operation} {members}-node{} {clients}-client{}{protection}",
+            suffix(u64::try_from(members).unwrap_or(u64::MAX)),
+            suffix(clients)
+        )
+    }
+
+    /// The cluster that it wants.
+    #[must_use]
+    pub fn cluster_kind(&self) -> ClusterKind {
+        let (members, protection) = (self.members, self.protection);
+        ClusterKind { members, interface: self.operation.interface(), protection }
+    }
+
+    /// The same row without protection, which shows what protection costs; nothing for a row that has none.
+    #[must_use]
+    pub fn unprotected(&self) -> Option<Row> {
+        let is_protected = self.protection != Protection::None;
+        is_protected.then(|| Row { protection: Protection::None, ..self.clone() })
     }
 
     /// Connections that its clients use: over HTTP/1.1 each has its own.
@@ -114,6 +159,7 @@ pub fn rows(words: &[String], quick: bool) -> Vec<Row> {
     let divisor = if quick { QUICK_DIVISOR } else { 1 };
     let v2_rows = v2_shapes.into_iter().map(|(operation, clients, requests)| Row {
         members: 1,
+        protection: Protection::None,
         operation,
         clients,
         requests: requests / divisor,
@@ -121,8 +167,14 @@ pub fn rows(words: &[String], quick: bool) -> Vec<Row> {
     let all = [1, 3].into_iter().flat_map(|members| {
         shapes.into_iter().map(move |(operation, clients, requests)| {
             let requests = if members == 1 { requests } else { requests / 3 * 2 };
-            Row { members, operation, clients, requests: requests / divisor }
+            let protection = Protection::None;
+            Row { members, protection, operation, clients, requests: requests / divisor }
         })
+    });
+    let all = all.flat_map(|row| {
+        let is_protected_too = row.operation == Operation::Put && row.clients == 100;
+        let protected = is_protected_too.then(|| Row { protection: Protection::Full, ..row.clone() });
+        std::iter::once(row).chain(protected)
     });
     all.chain(v2_rows)
         .filter(|row| words.is_empty() || words.iter().any(|word| row.name().contains(word.as_str())))
@@ -135,14 +187,20 @@ mod tests {
 
     #[test]
     fn the_filter_takes_rows_that_contain_a_word() {
-        assert_eq!(rows(&[], false).len(), 19);
+        assert_eq!(rows(&[], false).len(), 21);
         let puts = rows(&[" 1-node 1".to_owned()], false);
         let puts: Vec<_> = puts.into_iter().filter(|row| row.operation == Operation::Put).collect();
         assert_eq!(
             puts.iter().map(Row::name).collect::<Vec<_>>(),
-            ["put 1-node 1-client", "put 1-node 100-clients", "put 1-node 1000-clients"]
+            [
+                "put 1-node 1-client",
+                "put 1-node 100-clients",
+                "put 1-node 100-clients secured",
+                "put 1-node 1000-clients"
+            ]
         );
-        assert_eq!(puts.iter().map(Row::connections).collect::<Vec<_>>(), [1, 10, 100]);
+        assert_eq!(puts.iter().map(Row::connections).collect::<Vec<_>>(), [1, 10, 10, 100]);
+        assert_eq!(puts[2].unprotected().as_ref(), Some(&puts[1]));
         assert!(rows(&["load".to_owned()], false).is_empty());
     }
 

@@ -3,17 +3,22 @@
 use crate::measurement::{LoadMeasurement, Measurements, RowMeasurement};
 use crate::product::Side;
 use crate::row::Row;
-use crate::target::{bytes, load_ratio, row_ratio};
+use crate::target::{bytes, load_ratio, protected_part, row_ratio};
 
 type RowFigure = fn(&RowMeasurement) -> f64;
 type LoadFigure = fn(&LoadMeasurement) -> f64;
 
-/// Both tables: the rows, then the load.
+/// The tables: the rows, what protection costs, and the load.
 #[must_use]
 pub fn markdown(measurements: &Measurements, rows: &[Row]) -> String {
     let mut text = String::new();
     if !measurements.rows.is_empty() {
         text.push_str(&aligned(&row_lines(measurements, rows)));
+    }
+    let costs = cost_lines(measurements, rows);
+    if costs.len() > 1 {
+        text.push('\n');
+        text.push_str(&aligned(&costs));
     }
     if !measurements.loads.is_empty() {
         text.push('\n');
@@ -44,6 +49,19 @@ fn row_lines(measurements: &Measurements, rows: &[Row]) -> Vec<Vec<String>> {
             ratio(|one| one.server_cpu_microseconds),
             pair(|one| bytes(one.resident_bytes) / 1e6, 0),
         ]);
+    }
+    lines
+}
+
+/// A line for each row with protection whose twin without was run.
+fn cost_lines(measurements: &Measurements, rows: &[Row]) -> Vec<Vec<String>> {
+    let titles = ["throughput with TLS and users, part of that without", "etcd", "Holdfast"];
+    let mut lines = vec![titles.map(str::to_owned).to_vec()];
+    for row in rows {
+        let parts = [Side::Etcd, Side::Holdfast].map(|side| protected_part(measurements, row, side));
+        if let [Some(etcd), Some(ours)] = parts {
+            lines.push(vec![row.name(), format!("{etcd:.2}"), format!("{ours:.2}")]);
+        }
     }
     lines
 }

@@ -4,7 +4,8 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use holdfast_tests::tls::TlsClient;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::frame::{ACK, END_HEADERS, END_STREAM, Frame, PREFACE, kind, push, split};
@@ -25,10 +26,14 @@ struct Asked {
     has_message: bool,
 }
 
+/// Bytes in both directions.
+trait Socket: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Socket for T {}
+
 /// An open connection.
-#[derive(Debug)]
 pub struct Connection {
-    socket: TcpStream,
+    socket: Box<dyn Socket>,
     template: Template,
     streams: usize,
     next_stream: u32,
@@ -38,10 +43,22 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects for that many requests at the same time.
-    pub async fn open(endpoint: &str, template: Template, streams: usize) -> io::Result<Self> {
-        let mut socket = TcpStream::connect(endpoint.strip_prefix("http://").unwrap_or(endpoint)).await?;
-        socket.set_nodelay(true)?;
+    /// Connects for that many requests at the same time, by TLS if there is any.
+    pub async fn open(
+        endpoint: &str,
+        tls: Option<TlsClient>,
+        template: Template,
+        streams: usize,
+    ) -> io::Result<Self> {
+        let address = endpoint.split_once("://").map_or(endpoint, |(_, address)| address);
+        let mut socket: Box<dyn Socket> = match tls {
+            None => {
+                let socket = TcpStream::connect(address).await?;
+                socket.set_nodelay(true)?;
+                Box::new(socket)
+            }
+            Some(tls) => Box::new(tls.connect(address.parse().map_err(io::Error::other)?).await?),
+        };
         let mut out = PREFACE.to_vec();
         push(&mut out, kind::SETTINGS, 0, 0, &[]);
         let more = (WINDOW_BYTES - WINDOW_BYTES_AT_START).to_be_bytes();
@@ -66,6 +83,7 @@ impl Connection {
             }
             if !self.out.is_empty() {
                 self.socket.write_all(&self.out).await?;
+                self.socket.flush().await?;
                 self.out.clear();
             }
             if self.socket.read_buf(&mut received).await? == 0 {

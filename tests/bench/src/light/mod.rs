@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
+use crate::access::Access;
 use crate::asking::{self, Answers};
 use crate::client_view::ClientView;
 use crate::error::BenchError;
@@ -24,18 +25,24 @@ use request::Template;
 ///
 /// # Errors
 /// If a connection fails or a request has no answer.
-pub async fn run(server: &'static str, row: &Row, endpoints: &[String]) -> Result<ClientView, BenchError> {
-    asking::view(server, row, ask_all(row, endpoints)).await
+pub async fn run(
+    server: &'static str,
+    access: &Access,
+    row: &Row,
+    endpoints: &[String],
+) -> Result<ClientView, BenchError> {
+    asking::view(server, row, ask_all(access, row, endpoints)).await
 }
 
-async fn ask_all(row: &Row, endpoints: &[String]) -> std::io::Result<Answers> {
+async fn ask_all(access: &Access, row: &Row, endpoints: &[String]) -> std::io::Result<Answers> {
     let supply = Rc::new(Supply::new(row.requests));
     let connections = row.connections();
     let streams = usize::try_from(row.clients / connections).unwrap_or(usize::MAX);
     let mut opened = Vec::new();
     for endpoint in endpoints.iter().cycle().take(usize::try_from(connections).unwrap_or(usize::MAX)) {
-        let template = Template::new(row.operation, endpoint);
-        opened.push(Connection::open(endpoint, template, streams).await?);
+        let token = access.token(endpoint).await.map_err(std::io::Error::other)?;
+        let template = Template::new(row.operation, endpoint, token.as_deref());
+        opened.push(Connection::open(endpoint, access.tls(), template, streams).await?);
     }
     let begin = Instant::now();
     let mut running = JoinSet::new();

@@ -18,10 +18,10 @@ pub struct Template {
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Template {
-    /// The requests of an operation at an endpoint.
+    /// The requests of an operation at an endpoint, with a token where users are in force.
     #[must_use]
-    pub fn new(operation: Operation, endpoint: &str) -> Self {
-        let authority = endpoint.strip_prefix("http://").unwrap_or(endpoint);
+    pub fn new(operation: Operation, endpoint: &str, token: Option<&str>) -> Self {
+        let (scheme, authority) = endpoint.split_once("://").unwrap_or(("http", endpoint));
         let key_len = usize::try_from(KEY_BYTES).expect("a key fits into memory");
         let value_len = usize::try_from(VALUE_BYTES).expect("a value fits into memory");
         let mut body = Vec::new();
@@ -48,7 +48,11 @@ impl Template {
         message.extend_from_slice(&len.to_be_bytes());
         let prefix_len = message.len();
         message.extend_from_slice(&body);
-        Self { headers: headers(path, authority), message, key_at: key_at.map(|at| at + prefix_len) }
+        Self {
+            headers: headers(path, scheme, authority, token),
+            message,
+            key_at: key_at.map(|at| at + prefix_len),
+        }
     }
 
     /// The framed message of the request with this number.
@@ -76,8 +80,9 @@ fn push_field(body: &mut Vec<u8>, number: u8, bytes: &[u8]) {
 
 /// A header block in which nothing refers to earlier ones (RFC 7541): two entries of the static table, then literals
 /// that are not to be remembered.
-fn headers(path: &str, authority: &str) -> Vec<u8> {
-    let mut block = vec![0x83, 0x86]; // :method POST, :scheme http
+fn headers(path: &str, scheme: &str, authority: &str, token: Option<&str>) -> Vec<u8> {
+    let scheme = if scheme == "https" { 0x87 } else { 0x86 };
+    let mut block = vec![0x83, scheme]; // :method POST, :scheme
     block.push(0x04); // :path
     push_text(&mut block, path);
     block.push(0x01); // :authority
@@ -87,6 +92,11 @@ fn headers(path: &str, authority: &str) -> Vec<u8> {
     block.push(0x00);
     push_text(&mut block, "te");
     push_text(&mut block, "trailers");
+    if let Some(token) = token {
+        block.push(0x00);
+        push_text(&mut block, "token");
+        push_text(&mut block, token);
+    }
     block
 }
 
@@ -101,13 +111,13 @@ mod tests {
 
     #[test]
     fn a_read_is_encoded() {
-        let mut template = Template::new(Operation::RangeSerializable, "http://a:1");
+        let mut template = Template::new(Operation::RangeSerializable, "http://a:1", None);
         assert_eq!(template.message(5), b"\0\0\0\0\x13\x0a\x0fbenchmark/range\x38\x01");
     }
 
     #[test]
     fn puts_have_keys_of_their_own() {
-        let mut template = Template::new(Operation::Put, "http://a:1");
+        let mut template = Template::new(Operation::Put, "http://a:1", None);
         let first = template.message(1).to_vec();
         assert_eq!(first[..7], *b"\0\0\0\x01\x0d\x0a\x08");
         assert_eq!(first[15..18], *b"\x12\x80\x02");
