@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::http::{self, HttpError};
+use crate::network::Network;
 use crate::process::POLL_INTERVAL;
 use crate::server::{Implementation, READY_DEADLINE, Server, ServerError, ServerPlan};
 
@@ -43,13 +44,43 @@ impl Cluster {
         count: usize,
         adapt: impl Fn(ServerPlan) -> ServerPlan,
     ) -> Result<Self, ServerError> {
-        let plans: Vec<ServerPlan> =
-            NAMES[..count].iter().map(|name| adapt(ServerPlan::new(implementation).name(name))).collect();
+        let plans = NAMES[..count].iter().map(|name| adapt(ServerPlan::new(implementation).name(name)));
+        Self::start_planned(plans.collect(), None).await
+    }
+
+    /// The same with a network between the members that can be cut.
+    ///
+    /// # Errors
+    ///
+    /// When a member does not serve.
+    ///
+    /// # Panics
+    ///
+    /// When there are more members than names.
+    pub async fn start_on_network(
+        implementation: Implementation,
+        count: usize,
+        adapt: impl Fn(ServerPlan) -> ServerPlan,
+    ) -> Result<(Self, Network), ServerError> {
+        let mut network = Network::default();
+        let plans = NAMES[..count].iter().enumerate().map(|(index, name)| {
+            adapt(ServerPlan::new(implementation).name(name).behind(&mut network, index))
+        });
+        let plans = plans.collect();
+        let cluster = Self::start_planned(plans, Some(&network)).await?;
+        Ok((cluster, network))
+    }
+
+    async fn start_planned(plans: Vec<ServerPlan>, network: Option<&Network>) -> Result<Self, ServerError> {
         let members: Vec<String> = plans.iter().map(ServerPlan::as_initial_member).collect();
         let members = members.join(",");
         let mut cluster = Self { members: Vec::new() };
-        for plan in plans {
-            cluster.members.push(plan.initial_cluster(&members).spawn()?);
+        for (index, plan) in plans.into_iter().enumerate() {
+            let mut member = plan.initial_cluster(&members).spawn()?;
+            if let Some(network) = network {
+                network.runs(index, member.process().id());
+            }
+            cluster.members.push(member);
         }
         cluster.wait_ready(READY_DEADLINE).await?;
         Ok(cluster)

@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod cluster;
 pub mod http;
 pub mod message_gate;
+pub mod network;
 pub mod normalise;
 pub mod ports;
 pub mod postgres;

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use crate::binaries::{self, BinaryError, ReferenceTool};
 use crate::http;
+use crate::network::Network;
 use crate::ports::{self, PortLease};
 use crate::process::{ChildProcess, POLL_INTERVAL, ProcessError};
 
@@ -83,6 +84,8 @@ pub struct ServerPlan {
     name: String,
     client: PortLease,
     peer: PortLease,
+    /// Where others reach it, if that is not where it listens for them.
+    relay: Option<PortLease>,
     peer_scheme: &'static str,
     initial_cluster: Option<String>,
     data_dir: Option<PathBuf>,
@@ -99,6 +102,7 @@ impl ServerPlan {
             name: "one".to_owned(),
             client: ports::lease(),
             peer: ports::lease(),
+            relay: None,
             peer_scheme: "http",
             initial_cluster: None,
             data_dir: None,
@@ -156,10 +160,22 @@ impl ServerPlan {
         self
     }
 
+    /// Is reached by other members through `network` only, as the member with this index.
+    #[must_use]
+    pub fn behind(mut self, network: &mut Network, index: usize) -> Self {
+        self.relay = Some(network.attach(index, self.peer.address()));
+        self
+    }
+
     /// This member as `--initial-cluster` names it.
     #[must_use]
     pub fn as_initial_member(&self) -> String {
-        format!("{}={}://{}", self.name, self.peer_scheme, self.peer.address())
+        format!("{}={}", self.name, self.advertised_peer_url())
+    }
+
+    fn advertised_peer_url(&self) -> String {
+        let port = self.relay.as_ref().unwrap_or(&self.peer);
+        format!("{}://{}", self.peer_scheme, port.address())
     }
 
     /// Starts the member and waits until it serves.
@@ -375,7 +391,7 @@ impl Server {
         let mut arguments = self.addresses();
         let mut add = |name: &str, value: &str| arguments.push(format!("--{name}={value}").into());
         add("name", &plan.name);
-        add("initial-advertise-peer-urls", &self.peer_url());
+        add("initial-advertise-peer-urls", &plan.advertised_peer_url());
         add("initial-cluster", &plan.initial_cluster.clone().unwrap_or_else(|| plan.as_initial_member()));
         arguments.extend(plan.flags.iter().cloned());
         arguments

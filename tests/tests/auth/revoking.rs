@@ -1,6 +1,6 @@
-//! Rights taken and given back under load on three members, one of which is paused or killed now and then: no request is
-//! served on a right that was taken before the request's revision, and the members' users stay equal (etcd #14571,
-//! #11651).
+//! Rights taken and given back under load on three members, of which one after the other is cut off from the network,
+//! paused or killed, the leader among them: no request is served on a right that was taken before the request's revision,
+//! and the members' users stay equal (etcd #14571, #11651).
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use holdfast_proto::etcdserverpb as pb;
+use holdfast_tests::network::Network;
 use holdfast_tests::process::POLL_INTERVAL;
 use holdfast_tests::server::ServerPlan;
 use holdfast_tests::{Cluster, Implementation};
@@ -21,6 +22,8 @@ const ROUNDS: usize = 30;
 /// How long rights stay as they are in a round, at least.
 const ROUND_TIME: Duration = Duration::from_millis(60);
 
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What was served to those whose rights come and go: store revisions.
 #[derive(Default)]
 struct Served {
@@ -32,7 +35,7 @@ struct Served {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_is_served_on_a_right_that_was_taken_before() {
     let adapt = |plan: ServerPlan| plan.flag("--bcrypt-cost=4");
-    let mut cluster = Cluster::start_with(Implementation::Holdfast, 3, adapt).await.unwrap();
+    let (cluster, network) = Cluster::start_on_network(Implementation::Holdfast, 3, adapt).await.unwrap();
     let mut members = Vec::new();
     for member in &cluster.members {
         members.push(Subject::new(member).await);
@@ -46,20 +49,14 @@ async fn no_request_is_served_on_a_right_that_was_taken_before() {
         clients.push(tokio::spawn(read(member.clone(), false, served.clone(), is_over.clone())));
         clients.push(tokio::spawn(read(member.clone(), true, served.clone(), is_over.clone())));
     }
-    // Administration goes through the members that are up all the time.
-    let root = Administrator::new(&members[..2]).await;
+    let mut root = Administrator::new(&members).await;
+    let token = root.token.clone();
+    let mut trouble = Trouble { cluster, network, members: members.clone(), token, member: None };
     let mut taken: Vec<Range<i64>> = Vec::new();
     for round in 0..ROUNDS {
         tokio::time::sleep(ROUND_TIME).await;
-        match round {
-            7 | 17 => cluster.members[2].process().pause(),
-            12 | 22 => cluster.members[2].process().resume(),
-            25 => {
-                cluster.members[2].kill();
-                cluster.members[2].spawn().unwrap();
-            }
-            _ => {}
-        }
+        trouble.make(round).await;
+        root.avoided = trouble.member;
         root.take().await;
         let from = root.mark().await;
         tokio::time::sleep(ROUND_TIME).await;
@@ -73,6 +70,95 @@ async fn no_request_is_served_on_a_right_that_was_taken_before() {
     }
     judge(&served, &taken);
     are_equal(&members).await;
+}
+
+/// What goes wrong in which round.
+struct Trouble {
+    cluster: Cluster,
+    network: Network,
+    members: Vec<Subject>,
+    /// Of `root`.
+    token: String,
+    /// The member in trouble.
+    member: Option<usize>,
+}
+
+impl Trouble {
+    async fn make(&mut self, round: usize) {
+        let members = self.cluster.members.len();
+        match round {
+            4 => {
+                let member = self.begin_with_follower().await;
+                self.network.isolate(member, members);
+            }
+            // It hears nobody, and everybody hears it.
+            10 => {
+                let member = self.begin_with_follower().await;
+                for other in (0..members).filter(|other| *other != member) {
+                    self.network.cut(other, member);
+                }
+            }
+            16 => {
+                let leader = self.leader_of(0..members).await;
+                self.network.isolate(leader, members);
+                self.member = Some(leader);
+            }
+            20 => {
+                // Somebody has taken over from the leader that was cut off.
+                self.leader_of((0..members).filter(|index| Some(*index) != self.member)).await;
+                self.end();
+            }
+            22 => {
+                let member = self.begin_with_follower().await;
+                self.cluster.members[member].process().pause();
+            }
+            25 => {
+                let member = self.member.expect("one is paused");
+                self.cluster.members[member].process().resume();
+                self.end();
+            }
+            27 => {
+                let index = self.begin_with_follower().await;
+                let member = &mut self.cluster.members[index];
+                member.kill();
+                member.spawn().unwrap();
+                self.network.runs(index, member.process().id());
+            }
+            8 | 14 => self.end(),
+            _ => {}
+        }
+    }
+
+    async fn begin_with_follower(&mut self) -> usize {
+        let members = self.members.len();
+        let follower = (self.leader_of(0..members).await + 1) % members;
+        self.member = Some(follower);
+        follower
+    }
+
+    fn end(&mut self) {
+        self.network.mend();
+        self.member = None;
+    }
+
+    /// Waits for one of these members to say that it leads.
+    async fn leader_of(&self, members: impl Iterator<Item = usize> + Clone) -> usize {
+        let start = Instant::now();
+        for index in members.cycle() {
+            let question = pb::StatusRequest {};
+            let method = "etcdserverpb.Maintenance/Status";
+            let status =
+                self.members[index].try_call::<_, pb::StatusResponse>(method, question, Some(&self.token));
+            if let Ok(Ok(status)) = tokio::time::timeout(Duration::from_secs(2), status).await
+                && status.leader == status.header.unwrap().member_id
+            {
+                return index;
+            }
+            assert!(start.elapsed() < PATIENCE, "nobody leads");
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        unreachable!("there are members")
+    }
 }
 
 /// Nothing was served while the rights were away, and much while they were there.
@@ -89,15 +175,21 @@ fn judge(served: &Served, taken: &[Range<i64>]) {
     assert!(refused > ROUNDS, "only {refused} requests were refused");
 }
 
-/// Insists until what it wants is so, through one member or another.
+/// Insists until what it wants is so, through one member or another that is not in trouble: what one that is took on
+/// may happen long after.
 struct Administrator {
     members: Vec<Subject>,
+    avoided: Option<usize>,
     token: String,
 }
 
 impl Administrator {
     async fn new(members: &[Subject]) -> Self {
-        Self { members: members.to_vec(), token: members[0].log_in("root", &password("root")).await }
+        Self {
+            members: members.to_vec(),
+            avoided: None,
+            token: members[0].log_in("root", &password("root")).await,
+        }
     }
 
     async fn take(&self) {
@@ -134,13 +226,15 @@ impl Administrator {
     async fn insist(&self, method: &str, question: impl Message) -> Option<Vec<u8>> {
         let message = question.encode_to_vec();
         let start = Instant::now();
-        for member in self.members.iter().cycle() {
-            let call = member.unary(method, message.clone(), Some(&self.token));
-            match tokio::time::timeout(Duration::from_secs(5), call).await {
-                Ok(Ok(answer)) => return Some(answer),
-                Ok(Err(status)) if status.code() == Code::FailedPrecondition => return None,
-                Ok(Err(status)) => assert!(start.elapsed() < Duration::from_secs(60), "{method}: {status:?}"),
-                Err(_) => {}
+        for (index, member) in self.members.iter().enumerate().cycle() {
+            if Some(index) == self.avoided {
+                continue;
+            }
+            // No member leaves a request open for longer than this call waits.
+            match member.unary(method, message.clone(), Some(&self.token)).await {
+                Ok(answer) => return Some(answer),
+                Err(status) if status.code() == Code::FailedPrecondition => return None,
+                Err(status) => assert!(start.elapsed() < PATIENCE, "{method}: {status:?}"),
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
