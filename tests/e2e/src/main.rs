@@ -45,6 +45,9 @@ struct Arguments {
     /// Leave the namespaces of failed scenarios standing.
     #[arg(long)]
     keep: bool,
+    /// How many times as long as on an idle machine things may take until they count as failed.
+    #[arg(long, default_value_t = 1, env = "HOLDFAST_E2E_PATIENCE", value_parser = clap::value_parser!(u32).range(1..=20))]
+    patience: u32,
     /// Do not install the chart: the operator is there already.
     #[arg(long)]
     installed: bool,
@@ -96,6 +99,7 @@ fn choose(arguments: &Arguments) -> Result<Vec<&'static Scenario>, String> {
 }
 
 async fn run(arguments: Arguments, chosen: Vec<&'static Scenario>) -> Outcome<bool> {
+    waiting::set_patience(arguments.patience);
     let environment = Arc::new(Environment::connect(arguments.place).await?);
     if !arguments.installed {
         Chart::shared(&environment).install(&[]).await?;

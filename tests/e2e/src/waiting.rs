@@ -1,12 +1,21 @@
 //! Waiting for a state by looking again and again, with what was last seen in the failure. Does not know what is
 //! looked at.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use crate::failure::{Failure, Outcome};
 use crate::limits;
+
+/// How many times as long as on an idle machine everything that is waited for may take.
+static PATIENCE: OnceLock<u32> = OnceLock::new();
+
+/// Sets how many times as long as on an idle machine everything may take. What is promised in numbers stays as it is.
+pub fn set_patience(times: u32) {
+    PATIENCE.get_or_init(|| times);
+}
 
 /// What one look found.
 pub enum Look<Value> {
@@ -33,6 +42,7 @@ pub async fn wait_until<Value>(
     mut look: impl AsyncFnMut() -> Outcome<Look<Value>>,
 ) -> Outcome<Value> {
     let begun = Instant::now();
+    let limit = limit * PATIENCE.get().copied().unwrap_or(1);
     loop {
         let seen = match look().await {
             Ok(Look::There(value)) => return Ok(value),
