@@ -78,7 +78,10 @@ async fn a_leaf_that_is_deleted_damaged_or_for_other_names_is_issued_anew() {
     }
     assert_eq!(fingerprint(&first, "hf-operator-tls"), fingerprint(&second, "hf-operator-tls"));
     let lines = second.done.join("\n");
-    assert!(lines.contains("tls.key does not belong to tls.crt") && lines.contains("there was none"), "{lines}");
+    assert!(
+        lines.contains("tls.key does not belong to tls.crt") && lines.contains("there was none"),
+        "{lines}"
+    );
 
     let named = cluster(json!({ "tls": { "client": { "additionalNames": ["db.example", "192.0.2.7"] } } }));
     let third = look(&api, &named).await;
@@ -107,7 +110,10 @@ async fn a_lost_authority_is_told_of_and_replaced_by_a_rotation() {
 
     let rotate = cluster(json!({ "tls": { "rotate": "1", "authority": { "overlap": "0s" } } }));
     let mut trust = look(&api, &rotate).await;
-    assert!(api.text("hf-client-tls", "ca.crt").unwrap().contains(old.trim()), "the lost one is still trusted");
+    assert!(
+        api.text("hf-client-tls", "ca.crt").unwrap().contains(old.trim()),
+        "the lost one is still trusted"
+    );
     for _ in 0..10 {
         trust = look(&api, &rotate).await;
     }
@@ -119,7 +125,9 @@ async fn a_lost_authority_is_told_of_and_replaced_by_a_rotation() {
     for leaf in LEAVES {
         assert_ne!(fingerprint(&before, leaf), fingerprint(&trust, leaf), "{leaf}");
     }
-    assert!(api.text("hf-client-ca", "previous.crt").is_none() && api.text("hf-client-ca", "next.crt").is_none());
+    assert!(
+        api.text("hf-client-ca", "previous.crt").is_none() && api.text("hf-client-ca", "next.crt").is_none()
+    );
 }
 
 #[tokio::test]
@@ -134,7 +142,8 @@ async fn a_paused_cluster_is_looked_at_and_not_written() {
 async fn every_kind_of_key_makes_a_cluster() {
     for algorithm in ["EcdsaP256", "EcdsaP384", "Ed25519"] {
         let api = Arc::new(FakeApi::default());
-        let trust = look(&api, &cluster(json!({ "tls": { "authority": { "keyAlgorithm": algorithm } } }))).await;
+        let trust =
+            look(&api, &cluster(json!({ "tls": { "authority": { "keyAlgorithm": algorithm } } }))).await;
         assert!(trust.client.is_some() && trust.not_ready.is_empty(), "{algorithm}");
     }
 }

@@ -62,7 +62,10 @@ async fn authentication_is_set_up_once_and_put_right_again() {
     let trust = member.look(&cluster).await;
     let made = look_after(&member, &cluster, &trust).await;
     assert_eq!(made.condition.kind, ConditionKind::AuthenticationReady);
-    assert_eq!((made.condition.status, made.root_secret_name.as_deref()), (ConditionStatus::True, Some("hf-root")));
+    assert_eq!(
+        (made.condition.status, made.root_secret_name.as_deref()),
+        (ConditionStatus::True, Some("hf-root"))
+    );
     assert!(made.done.iter().any(|line| line == "switched authentication on"), "{:?}", made.done);
     cluster.status.as_mut().unwrap().root_password_version.clone_from(&made.root_password_version);
     let again = look_after(&member, &cluster, &trust).await;
@@ -74,7 +77,8 @@ async fn authentication_is_set_up_once_and_put_right_again() {
     let root = |password: &str| member.with_password(&cluster, &trust, "root", password);
     put(&root(&password)).await.unwrap();
     assert!(put(&root("guess")).await.is_err());
-    let refused = member.application(&cluster).post::<Value>("/v3/auth/user/list", &json!({})).await.unwrap_err();
+    let refused =
+        member.application(&cluster).post::<Value>("/v3/auth/user/list", &json!({})).await.unwrap_err();
     assert!(refused.is_refusal_with("permission denied"), "{refused}");
 
     // Somebody takes the operator's role and the application's right away.
@@ -96,33 +100,37 @@ async fn roots_password_follows_its_secret() {
     if !can_run("roots_password_follows_its_secret") {
         return;
     }
-    let mut own = cluster(json!({}));
+    let own = cluster(json!({}));
     let member = RealMember::start(&own).await;
     let trust = member.look(&own).await;
-    let root = async |password: &str| put(&member.with_password(&own, &trust, "root", password)).await.is_ok();
+    let root =
+        async |password: &str| put(&member.with_password(&own, &trust, "root", password)).await.is_ok();
     let first = look_after(&member, &own, &trust).await;
     let first_password = member.api.text("hf-root", "password").unwrap();
     let mut status = own.status.clone().unwrap();
     status.root_password_version = first.root_password_version;
 
     member.api.set_text("hf-root", "password", "another");
-    let changed = look_after(&member, &HoldfastCluster { status: Some(status.clone()), ..own.clone() }, &trust).await;
+    let changed =
+        look_after(&member, &HoldfastCluster { status: Some(status.clone()), ..own.clone() }, &trust).await;
     assert_eq!(changed.done, ["gave the user root the password in its Secret"]);
     assert!(root("another").await && !root(&first_password).await);
     status.root_password_version = changed.root_password_version;
 
     // One that the operator made comes back with another password; one that a user keeps leaves it alone.
     member.api.delete_secret("hf-root");
-    let deleted = look_after(&member, &HoldfastCluster { status: Some(status.clone()), ..own.clone() }, &trust).await;
+    let deleted =
+        look_after(&member, &HoldfastCluster { status: Some(status.clone()), ..own.clone() }, &trust).await;
     assert_eq!(deleted.done.len(), 2, "{:?}", deleted.done);
     assert!(deleted.done[0].contains("the one before was deleted"), "{:?}", deleted.done);
     let made = member.api.text("hf-root", "password").unwrap();
     assert!(root(&made).await && !root("another").await);
     assert!(!deleted.done.iter().chain([&deleted.condition.message]).any(|line| line.contains(&made)));
 
-    own.spec.auth.root_secret_name = Some("mine".to_owned());
-    status.root_password_version = deleted.root_password_version.clone();
-    let kept = look_after(&member, &HoldfastCluster { status: Some(status), ..own.clone() }, &trust).await;
+    status.root_password_version.clone_from(&deleted.root_password_version);
+    let mut theirs = HoldfastCluster { status: Some(status), ..own.clone() };
+    theirs.spec.auth.root_secret_name = Some("mine".to_owned());
+    let kept = look_after(&member, &theirs, &trust).await;
     assert_eq!(kept.done, Vec::<String>::new());
     assert_eq!(kept.root_password_version, deleted.root_password_version);
     assert!(kept.condition.message.contains("Secret mine is not there"), "{}", kept.condition.message);
@@ -235,10 +243,18 @@ async fn an_authority_is_replaced_under_load_without_a_failed_request() {
         ended.unwrap().unwrap();
     }
     assert_ne!(member.api.text("hf-peer-tls", "ca.crt").unwrap(), old_peers);
-    let phases = ["made the next authority of hf-client-ca", "the new authority of hf-client-ca", "the old authority of hf-client-ca"];
+    let phases = [
+        "made the next authority of hf-client-ca",
+        "the new authority of hf-client-ca",
+        "the old authority of hf-client-ca",
+    ];
     let order: Vec<usize> = phases
         .iter()
-        .map(|phase| done.iter().position(|line| line.starts_with(phase)).unwrap_or_else(|| panic!("{phase}: {done:?}")))
+        .map(|phase| {
+            done.iter()
+                .position(|line| line.starts_with(phase))
+                .unwrap_or_else(|| panic!("{phase}: {done:?}"))
+        })
         .collect();
     assert!(order.is_sorted(), "{done:?}");
     println!("{} writes of {CLIENTS} clients, none failed", load.written.load(Ordering::Relaxed));
@@ -255,7 +271,8 @@ async fn trust_is_not_swapped_before_the_member_has_it() {
     let mut trust = member.look(&rotate).await;
     for _ in 0..3 {
         trust = member.look(&rotate).await;
-        let rotating = trust.conditions.iter().find(|it| it.kind == ConditionKind::AuthorityRotating).unwrap();
+        let rotating =
+            trust.conditions.iter().find(|it| it.kind == ConditionKind::AuthorityRotating).unwrap();
         assert_eq!(rotating.reason, "WideningTrust", "{rotating:?}");
         assert!(rotating.message.contains("hf-0 to trust the next authority"), "{rotating:?}");
     }

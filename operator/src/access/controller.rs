@@ -41,7 +41,7 @@ pub(super) struct Applied {
 }
 
 /// A resource that stands for something in the store.
-pub(super) trait Access:
+pub(super) trait AccessResource:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
     + Clone
     + Debug
@@ -108,7 +108,7 @@ fn api<K: Resource<DynamicType = (), Scope = NamespaceResourceScope>>(
     }
 }
 
-async fn watch<K: Access>(client: kube::Client, namespace: Option<String>) {
+async fn watch<K: AccessResource>(client: kube::Client, namespace: Option<String>) {
     let reporter = Reporter { controller: names::FIELD_MANAGER.to_owned(), instance: None };
     let context =
         Arc::new(Context { recorder: Recorder::new(client.clone(), reporter), client: client.clone() });
@@ -129,13 +129,17 @@ async fn watch<K: Access>(client: kube::Client, namespace: Option<String>) {
         .await;
 }
 
-fn retry<K: Access>(object: Arc<DeserializeGuard<K>>, error: &ReconcileError, _: Arc<Context>) -> Action {
+fn retry<K: AccessResource>(
+    object: Arc<DeserializeGuard<K>>,
+    error: &ReconcileError,
+    _: Arc<Context>,
+) -> Action {
     let kind = K::kind(&());
     tracing::warn!(%kind, name = object.name_any(), error = with_causes(error), "will be tried again");
     Action::requeue(ACCESS_RETRY)
 }
 
-async fn reconcile<K: Access>(
+async fn reconcile<K: AccessResource>(
     object: Arc<DeserializeGuard<K>>,
     context: Arc<Context>,
 ) -> Result<Action, ReconcileError> {
@@ -160,7 +164,11 @@ async fn reconcile<K: Access>(
     }
 }
 
-async fn apply<K: Access>(api: &Api<K>, object: &K, context: &Context) -> Result<Action, AccessError> {
+async fn apply<K: AccessResource>(
+    api: &Api<K>,
+    object: &K,
+    context: &Context,
+) -> Result<Action, AccessError> {
     let applied = match try_to_apply(api, object, context).await {
         Ok(applied) => applied,
         Err(error) => {
@@ -175,7 +183,7 @@ async fn apply<K: Access>(api: &Api<K>, object: &K, context: &Context) -> Result
     Ok(Action::requeue(applied.look_again))
 }
 
-async fn try_to_apply<K: Access>(
+async fn try_to_apply<K: AccessResource>(
     api: &Api<K>,
     object: &K,
     context: &Context,
@@ -192,7 +200,7 @@ async fn try_to_apply<K: Access>(
 }
 
 /// Nothing was done, for this reason.
-pub(super) fn waiting<K: Access>(object: &K, message: String) -> Applied {
+pub(super) fn waiting<K: AccessResource>(object: &K, message: String) -> Applied {
     let before = object.status().cloned().unwrap_or_default();
     let observed_generation = object.meta().generation.unwrap_or_default();
     let status = AccessStatus { applied: false, message, observed_generation, ..before };
@@ -200,7 +208,11 @@ pub(super) fn waiting<K: Access>(object: &K, message: String) -> Applied {
 }
 
 /// All is as the resource says.
-pub(super) fn applied<K: Access>(object: &K, password_version: Option<String>, done: Vec<String>) -> Applied {
+pub(super) fn applied<K: AccessResource>(
+    object: &K,
+    password_version: Option<String>,
+    done: Vec<String>,
+) -> Applied {
     let observed_generation = object.meta().generation.unwrap_or_default();
     let status =
         AccessStatus { observed_generation, applied: true, message: String::new(), password_version };
@@ -209,7 +221,7 @@ pub(super) fn applied<K: Access>(object: &K, password_version: Option<String>, d
 
 /// Another resource for the same thing that came before this one. The later one must neither change nor delete what the
 /// other one owns.
-async fn twin<K: Access>(api: &Api<K>, object: &K) -> Result<Option<String>, AccessError> {
+async fn twin<K: AccessResource>(api: &Api<K>, object: &K) -> Result<Option<String>, AccessError> {
     let list = api
         .list(&kube::api::ListParams::default())
         .await
@@ -217,7 +229,7 @@ async fn twin<K: Access>(api: &Api<K>, object: &K) -> Result<Option<String>, Acc
     Ok(earlier_twin(object, &list.items).map(ResourceExt::name_any))
 }
 
-fn earlier_twin<'a, K: Access>(object: &K, all: &'a [K]) -> Option<&'a K> {
+fn earlier_twin<'a, K: AccessResource>(object: &K, all: &'a [K]) -> Option<&'a K> {
     let age = |one: &K| (one.creation_timestamp().map(|time| time.0), one.name_any());
     all.iter().find(|other| {
         other.name_any() != object.name_any()
@@ -230,7 +242,11 @@ fn earlier_twin<'a, K: Access>(object: &K, all: &'a [K]) -> Option<&'a K> {
 
 /// Takes it out of the store, as far as there still is one. A cluster that is gone, or does not answer for long, does not
 /// hold up the deletion of a namespace.
-async fn clean_up<K: Access>(api: &Api<K>, object: &K, context: &Context) -> Result<Action, AccessError> {
+async fn clean_up<K: AccessResource>(
+    api: &Api<K>,
+    object: &K,
+    context: &Context,
+) -> Result<Action, AccessError> {
     let done = Ok(Action::await_change());
     if object.reclaim_policy() == ReclaimPolicy::Retain {
         return done;
@@ -248,7 +264,11 @@ async fn clean_up<K: Access>(api: &Api<K>, object: &K, context: &Context) -> Res
     done
 }
 
-async fn try_to_remove<K: Access>(api: &Api<K>, object: &K, context: &Context) -> Result<(), AccessError> {
+async fn try_to_remove<K: AccessResource>(
+    api: &Api<K>,
+    object: &K,
+    context: &Context,
+) -> Result<(), AccessError> {
     if twin(api, object).await?.is_some() {
         return Ok(());
     }
@@ -260,7 +280,7 @@ async fn try_to_remove<K: Access>(api: &Api<K>, object: &K, context: &Context) -
     }
 }
 
-async fn tell<K: Access>(object: &K, context: &Context, kind: EventType, reason: &str, note: String) {
+async fn tell<K: AccessResource>(object: &K, context: &Context, kind: EventType, reason: &str, note: String) {
     let event = Event {
         type_: kind,
         reason: reason.to_owned(),
@@ -274,7 +294,11 @@ async fn tell<K: Access>(object: &K, context: &Context, kind: EventType, reason:
 }
 
 /// Writes the status if it differs from what the resource has.
-async fn write_status<K: Access>(api: &Api<K>, object: &K, status: AccessStatus) -> Result<(), AccessError> {
+async fn write_status<K: AccessResource>(
+    api: &Api<K>,
+    object: &K,
+    status: AccessStatus,
+) -> Result<(), AccessError> {
     if object.status() == Some(&status) {
         return Ok(());
     }
@@ -292,5 +316,40 @@ async fn write_status<K: Access>(api: &Api<K>, object: &K, status: AccessStatus)
         Err(source) => {
             Err(AccessError::kubernetes("write the status of", format!("{} {name}", K::kind(&())), source))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str, username: &str, made_at: &str, is_deleting: bool) -> HoldfastUser {
+        let mut metadata = json!({ "name": name, "namespace": "ns", "creationTimestamp": made_at });
+        if is_deleting {
+            metadata["deletionTimestamp"] = json!(made_at);
+        }
+        let spec = json!({ "clusterRef": { "name": "hf" }, "username": username });
+        let (version, kind) = ("holdfast.dev/v1alpha1", "HoldfastUser");
+        let object = json!({ "apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec });
+        serde_json::from_value(object).unwrap()
+    }
+
+    #[test]
+    fn of_two_resources_for_one_user_the_first_counts_and_the_last_deletes() {
+        const EARLY: &str = "2026-01-01T00:00:00Z";
+        const LATE: &str = "2026-01-02T00:00:00Z";
+        let (first, second) = (user("a", "ann", EARLY, false), user("b", "ann", LATE, false));
+        let other = user("c", "bob", EARLY, false);
+        let all = [first.clone(), second.clone(), other.clone()];
+        let twin =
+            |object: &HoldfastUser, all: &[HoldfastUser]| earlier_twin(object, all).map(|it| it.name_any());
+        assert_eq!(twin(&first, &all), None);
+        assert_eq!(twin(&second, &all).as_deref(), Some("a"));
+        assert_eq!(twin(&other, &all), None);
+        // The first goes: what it stands for stays, for the second.
+        let going = user("a", "ann", EARLY, true);
+        assert_eq!(twin(&going, &[going.clone(), second.clone()]).as_deref(), Some("b"));
+        assert_eq!(twin(&second, &[going.clone(), second.clone()]), None);
+        assert_eq!(twin(&going, std::slice::from_ref(&going)), None);
     }
 }

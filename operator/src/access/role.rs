@@ -1,14 +1,14 @@
 //! What a HoldfastRole makes of the store: the role and its rights.
 
 use super::AccessError;
-use super::controller::{Access, Applied, applied};
+use super::controller::{AccessResource, Applied, applied};
 use super::execute::take;
 use super::rights;
 use super::steps::{Beyond, for_role};
 use super::store::AccessStore;
 use crate::crd::{AccessStatus, HoldfastCluster, HoldfastRole, ReclaimPolicy};
 
-impl Access for HoldfastRole {
+impl AccessResource for HoldfastRole {
     fn cluster(&self) -> &str {
         &self.spec.cluster_ref.name
     }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::{Resource as _, ResourceExt as _};
 
 use super::cluster::password_in;
-use super::controller::{Access, Applied, applied, waiting};
+use super::controller::{AccessResource, Applied, applied, waiting};
 use super::execute::{PasswordKept, settle_password, take};
 use super::steps::{Beyond, for_user};
 use super::store::AccessStore;
@@ -16,7 +16,7 @@ use crate::crd::{AccessStatus, HoldfastCluster, HoldfastUser, ReclaimPolicy, Tls
 use crate::limits::ROOT_SECRET_LOOK_AGAIN;
 use crate::trust::{Secrets, user_certificate_secret};
 
-impl Access for HoldfastUser {
+impl AccessResource for HoldfastUser {
     fn cluster(&self) -> &str {
         &self.spec.cluster_ref.name
     }

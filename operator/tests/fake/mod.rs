@@ -154,7 +154,7 @@ fn refused(status: StatusCode) -> (StatusCode, Value) {
         "metadata": {},
         "status": "Failure",
         "message": status.to_string(),
-        "reason": status.canonical_reason(),
+        "reason": status.canonical_reason().unwrap_or_default().replace(' ', ""),
         "code": status.as_u16(),
     });
     (status, body)

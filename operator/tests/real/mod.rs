@@ -116,7 +116,8 @@ impl RealMember {
 
     /// A client with what is mounted of the application's certificate now.
     pub fn application(&self, cluster: &HoldfastCluster) -> MemberClient {
-        let read = |key: &str| std::fs::read_to_string(self.mounts.path().join("hf-client-tls").join(key)).unwrap();
+        let read =
+            |key: &str| std::fs::read_to_string(self.mounts.path().join("hf-client-tls").join(key)).unwrap();
         let (certificate, key) = (read("tls.crt"), read("tls.key"));
         let shown = ShownPair { certificate: &certificate, key: &key };
         let config = client_config(&read("ca.crt"), Some(shown), b"http/1.1").unwrap();
@@ -124,7 +125,13 @@ impl RealMember {
     }
 
     /// Somebody who gives a password, over the operator's connection.
-    pub fn with_password(&self, cluster: &HoldfastCluster, trust: &Trust, user: &str, password: &str) -> MemberClient {
+    pub fn with_password(
+        &self,
+        cluster: &HoldfastCluster,
+        trust: &Trust,
+        user: &str,
+        password: &str,
+    ) -> MemberClient {
         let credentials = Credentials { username: user.to_owned(), password: password.to_owned() };
         self.operator(cluster, trust).with_credentials(credentials)
     }
