@@ -7,8 +7,8 @@ mod fake;
 use std::sync::Arc;
 
 use fake::{FakeApi, NAMESPACE};
-use holdfast_operator::crd::HoldfastCluster;
-use holdfast_operator::trust::{Trust, ensure};
+use holdfast_operator::crd::{HoldfastCluster, HoldfastUser};
+use holdfast_operator::trust::{Trust, ensure, ensure_user_certificate};
 use holdfast_plan::{Condition, ConditionKind, ConditionStatus};
 use serde_json::{Value, json};
 
@@ -135,7 +135,28 @@ async fn a_paused_cluster_is_looked_at_and_not_written() {
     let api = Arc::new(FakeApi::default());
     let trust = look(&api, &cluster(json!({ "paused": true }))).await;
     assert_eq!(api.take_writes(), Vec::<String>::new());
-    assert_eq!(trust.not_ready.len(), 4, "{:?}", trust.not_ready);
+    assert_eq!(trust.not_ready.len(), 3, "{:?}", trust.not_ready);
+}
+
+#[tokio::test]
+async fn a_user_gets_its_certificate_from_the_authority_of_clients() {
+    let api = Arc::new(FakeApi::default());
+    let cluster = cluster(json!({}));
+    let user: HoldfastUser = serde_json::from_value(json!({
+        "apiVersion": "holdfast.dev/v1alpha1",
+        "kind": "HoldfastUser",
+        "metadata": { "name": "ann", "namespace": NAMESPACE, "uid": "u1" },
+        "spec": { "clusterRef": { "name": "hf" }, "username": "Ann", "clientCertificate": { "enabled": true } },
+    }))
+    .unwrap();
+    let client = api.client();
+    assert_eq!(ensure_user_certificate(&client, &cluster, &user).await.unwrap(), Vec::<String>::new());
+    look(&api, &cluster).await;
+    let done = ensure_user_certificate(&client, &cluster, &user).await.unwrap();
+    assert_eq!(done, ["issued the certificate in Secret ann-tls: there was none"]);
+    assert_eq!(api.text("ann-tls", "ca.crt"), api.text("hf-client-ca", "tls.crt"));
+    assert_eq!(api.secret("ann-tls").unwrap().metadata.owner_references.unwrap()[0].uid, "u1");
+    assert_eq!(ensure_user_certificate(&client, &cluster, &user).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

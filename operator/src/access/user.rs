@@ -1,5 +1,5 @@
-//! What a HoldfastUser makes of the store: the user, its password, its roles. Its certificate is issued where all
-//! certificates are, in `crate::trust`.
+//! What a HoldfastUser makes of the store: the user, its password, its roles, its certificate. How a
+//! certificate is made is known in `crate::trust`.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::store::AccessStore;
 use super::{AccessError, generate_password};
 use crate::crd::{AccessStatus, HoldfastCluster, HoldfastUser, ReclaimPolicy, TlsMode};
 use crate::limits::ROOT_SECRET_LOOK_AGAIN;
-use crate::trust::{Secrets, user_certificate_secret};
+use crate::trust::{Secrets, ensure_user_certificate};
 
 impl AccessResource for HoldfastUser {
     fn cluster(&self) -> &str {
@@ -60,7 +60,7 @@ impl AccessResource for HoldfastUser {
         // A Secret that is gone leaves the password as it is, and the note of which one it was.
         let version = kept.map(|kept| kept.version).or(recorded);
         let mut outcome = applied(self, version, done);
-        outcome.status.message = self.certificate_message(&secrets, cluster).await?;
+        outcome.status.message = self.certificate(client, cluster, &mut outcome.done).await?;
         if self.spec.password_secret_name.is_some() || !outcome.status.message.is_empty() {
             outcome.look_again = ROOT_SECRET_LOOK_AGAIN;
         }
@@ -107,10 +107,12 @@ impl HoldfastUser {
         Ok(None)
     }
 
-    async fn certificate_message(
+    /// Sees to the user's certificate; what is to be said of it, if anything.
+    async fn certificate(
         &self,
-        secrets: &Secrets,
+        client: &kube::Client,
         cluster: &HoldfastCluster,
+        done: &mut Vec<String>,
     ) -> Result<String, AccessError> {
         if !self.spec.client_certificate.enabled {
             return Ok(String::new());
@@ -119,10 +121,7 @@ impl HoldfastUser {
             return Ok("clientCertificate needs spec.tls.client.mode Managed in the cluster: none is made"
                 .to_owned());
         }
-        let name = user_certificate_secret(self);
-        Ok(match secrets.get(&name).await? {
-            Some(_) => String::new(),
-            None => format!("waiting for the certificate in Secret {name}"),
-        })
+        done.extend(ensure_user_certificate(client, cluster, self).await?);
+        Ok(String::new())
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct LeafPlan {
     pub(crate) life: Life,
     /// Who the Secret belongs to, if it is not the cluster.
     pub(crate) owner: Option<OwnerReference>,
+    /// No pod can run, or be asked, without it.
+    pub(crate) is_needed: bool,
 }
 
 impl Endpoint {
@@ -74,7 +76,10 @@ impl Endpoint {
             Self::Client => {
                 let mut leaves = vec![
                     member(names::server_secret(cluster), "holdfast-server", names::server_names(cluster)),
-                    client(names::operator_certificate_secret(cluster), names::OPERATOR_USER),
+                    LeafPlan {
+                        is_needed: true,
+                        ..client(names::operator_certificate_secret(cluster), names::OPERATOR_USER)
+                    },
                 ];
                 if cluster.spec.auth.application_user {
                     let secret = names::application_certificate_secret(cluster);
@@ -101,7 +106,7 @@ fn leaf(
         names,
         renew_before_seconds: life.renew_before.as_secs(),
     };
-    LeafPlan { secret, wanted, purpose, life, owner: None }
+    LeafPlan { secret, wanted, purpose, life, owner: None, is_needed: purpose == LeafUse::Member }
 }
 
 /// Whether this user of this cluster is to have a certificate.
@@ -117,7 +122,8 @@ pub fn user_certificate_secret(user: &HoldfastUser) -> String {
     format!("{}-tls", user.name_any())
 }
 
-fn of_user(user: &HoldfastUser) -> Result<LeafPlan, TrustError> {
+/// The leaf of a user that has one.
+pub(crate) fn of_user(user: &HoldfastUser) -> Result<LeafPlan, TrustError> {
     let life = Life::of_user(&user.spec.client_certificate.duration)?;
     let secret = user_certificate_secret(user);
     let plan = leaf(secret, &user.spec.username, BTreeSet::new(), LeafUse::Client, life);

@@ -76,7 +76,7 @@ impl LeafKept {
 impl Outcome {
     /// What pods cannot run without, and is not there.
     pub(crate) fn missing(&self) -> Vec<String> {
-        let missing = self.leaves.iter().filter(|leaf| leaf.pair().is_none());
+        let missing = self.leaves.iter().filter(|leaf| leaf.plan.is_needed && leaf.pair().is_none());
         missing.map(|leaf| format!("the certificate in Secret {}", leaf.plan.secret)).collect()
     }
 
@@ -110,8 +110,22 @@ impl Work<'_> {
         Ok(Outcome { done, ..outcome })
     }
 
-    async fn look(&self) -> Result<(Outcome, Option<Secret>), TrustError> {
+    /// The same for leaves alone: the authority is taken as it is. Tells what was done.
+    pub(crate) async fn run_leaves(&self) -> Result<Vec<String>, TrustError> {
         let now = UnixSeconds::now();
+        let (_, authority, found) = self.look_at_authority(now).await?;
+        let Some(authority) = authority.filter(|_| !self.is_frozen) else { return Ok(Vec::new()) };
+        let mut leaves = Vec::with_capacity(self.leaves.len());
+        for plan in &self.leaves {
+            leaves.push(self.look_at_leaf(plan, Some(&authority), &found, now).await?);
+        }
+        self.write_leaves(&leaves, &authority).await
+    }
+
+    async fn look_at_authority(
+        &self,
+        now: UnixSeconds,
+    ) -> Result<(Option<Secret>, Option<StoredAuthority>, AuthorityFound), TrustError> {
         let secret = self.secrets.get(&self.authority_secret).await?;
         let read = secret.as_ref().map(|secret| {
             let stored = StoredAuthority::read(secret)?;
@@ -123,6 +137,12 @@ impl Work<'_> {
             Some(Ok((stored, found))) => (Some(stored), found),
             Some(Err(cause)) => (None, AuthorityFound::Unusable(cause)),
         };
+        Ok((secret, authority, found))
+    }
+
+    async fn look(&self) -> Result<(Outcome, Option<Secret>), TrustError> {
+        let now = UnixSeconds::now();
+        let (secret, authority, found) = self.look_at_authority(now).await?;
         let mut leaves = Vec::with_capacity(self.leaves.len());
         for plan in &self.leaves {
             leaves.push(self.look_at_leaf(plan, authority.as_ref(), &found, now).await?);
@@ -209,8 +229,16 @@ impl Work<'_> {
             return Ok(vec![line]);
         }
         let Some(authority) = &outcome.authority else { return Ok(Vec::new()) };
+        self.write_leaves(&outcome.leaves, authority).await
+    }
+
+    async fn write_leaves(
+        &self,
+        leaves: &[LeafKept],
+        authority: &StoredAuthority,
+    ) -> Result<Vec<String>, TrustError> {
         let mut done = Vec::new();
-        for leaf in &outcome.leaves {
+        for leaf in leaves {
             let line = match &leaf.step {
                 LeafStep::Keep | LeafStep::Stuck(_) => continue,
                 LeafStep::Rebundle => {

@@ -142,6 +142,30 @@ pub async fn ensure(
     Ok(trust)
 }
 
+/// Issues the certificate of one user where it is missing or due, without waiting for a look at the whole cluster. Tells
+/// what was done.
+///
+/// # Errors
+/// As [`ensure`].
+pub async fn ensure_user_certificate(
+    client: &kube::Client,
+    cluster: &HoldfastCluster,
+    user: &HoldfastUser,
+) -> Result<Vec<String>, TrustError> {
+    let secrets = Secrets::new(client, cluster);
+    let settings = ManagedSettings::of(cluster)?;
+    let work = Work {
+        secrets: &secrets,
+        settings: &settings,
+        members: &[],
+        endpoint: Endpoint::Client,
+        authority_secret: names::client_authority_secret(cluster),
+        leaves: vec![endpoint::of_user(user)?],
+        is_frozen: cluster.spec.paused,
+    };
+    work.run_leaves().await
+}
+
 /// Whether the operator has to give a password to members: it has no certificate that says who it is.
 pub(crate) fn names_itself_by_password(cluster: &HoldfastCluster) -> bool {
     matches!(cluster.spec.tls.client.mode, TlsMode::Disabled | TlsMode::Secret) && cluster.spec.auth.enabled
