@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
+#[allow(dead_code, reason = "what the other tests of Secrets ask it for")]
 mod fake;
 mod real;
 
@@ -45,8 +46,8 @@ async fn the_certificates_serve_and_tell_who_shows_them() {
     let cluster = cluster(json!({}));
     let member = RealMember::start(&cluster).await;
     let trust = member.look(&cluster).await;
-    let (state, shown) = member.operator(&cluster, &trust).get::<Value>("/holdfast/v1/state").await.unwrap();
-    assert_eq!(state["name"], "hf-0", "{state}");
+    let (state, shown) = member.operator(&cluster, &trust).state().await.unwrap();
+    assert!(!state.is_blank);
     let server = trust.certificates.iter().find(|it| it.secret_name == "hf-server-tls").unwrap();
     assert_eq!(shown.fingerprint.as_ref(), Some(&server.fingerprint));
     put(&member.application(&cluster)).await.unwrap();
@@ -89,6 +90,7 @@ async fn authentication_is_set_up_once_and_put_right_again() {
     let all = json!({ "role": "app", "key": "AA==", "range_end": "AA==" });
     let _: Value = root(&password).post("/v3/auth/role/revoke", &all).await.unwrap();
     assert!(put(&member.application(&cluster)).await.is_err());
+    member.operator(&cluster, &trust).linearizable_read().await.unwrap();
     let repaired = look_after(&member, &cluster, &trust).await;
     let said = ["gave the user holdfast-operator the role root", "gave the role app a right that it lacked"];
     assert_eq!(repaired.done, said);
