@@ -13,10 +13,13 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::failed_logins::FailedLogins;
 use super::password_threads::PasswordThreads;
+use super::refusals::RefusalCounts;
 use super::simple_token::SimpleToken;
 use super::tokens::{Token, Tokens};
 use super::verified_logins::VerifiedLogins;
-use super::{AuditLog, AuthSettings, AuthStartError, Claim, LoginError, Password, Peer, Shown};
+use super::{
+    AuditLog, AuthSettings, AuthStartError, Claim, LoginError, Password, Peer, RefusalReason, Shown,
+};
 
 /// By what part of its time a token lasts longer than promised.
 const TOKEN_TTL_SLACK_DIVISOR: u64 = 10;
@@ -32,6 +35,7 @@ pub struct Authenticator {
     random: SystemRandom,
     passwords: PasswordThreads,
     failed_logins: FailedLogins,
+    refusals: RefusalCounts,
     verified_logins: VerifiedLogins,
     /// Tokens whose time is to be extended, and until when.
     renewals: Mutex<BTreeMap<TokenId, u64>>,
@@ -53,6 +57,7 @@ impl Authenticator {
             settings,
             random: SystemRandom::new(),
             failed_logins: FailedLogins::default(),
+            refusals: RefusalCounts::default(),
             verified_logins: VerifiedLogins::new(),
             renewals: Mutex::default(),
         })
@@ -61,6 +66,16 @@ impl Authenticator {
     /// Where is written who did what.
     pub fn audit_log(&self) -> Option<&AuditLog> {
         self.audit_log.as_ref()
+    }
+
+    /// How many credentials were refused since the start, by reason.
+    pub fn refusals(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.refusals.all()
+    }
+
+    /// Counts credentials that were refused.
+    pub fn count_refusal(&self, reason: RefusalReason) {
+        self.refusals.add(reason);
     }
 
     /// Takes up keys of tokens that were changed.
@@ -154,6 +169,7 @@ impl Authenticator {
         peer: &Peer,
     ) -> Result<(), LoginError> {
         if !self.failed_logins.admits(name, peer.address, Instant::now()) {
+            self.refusals.add(RefusalReason::Limited);
             return Err(LoginError::TooMany);
         }
         let hash = user.and_then(|user| user.password_hash);
@@ -162,9 +178,10 @@ impl Authenticator {
             Ok(()) => self.failed_logins.succeeded(name, peer.address),
             Err(LoginError::Failed) => {
                 tracing::info!(user = name, address = ?peer.address, "a login failed");
+                self.refusals.add(RefusalReason::Password);
                 self.failed_logins.failed(name, peer.address, Instant::now());
             }
-            Err(_) => {}
+            Err(_) => self.refusals.add(RefusalReason::Busy),
         }
         checked
     }

@@ -7,7 +7,7 @@ use holdfast_core::auth::{AccessError, Caller, Guard};
 use holdfast_core::read::ReadView;
 
 use super::{Node, NodeError};
-use crate::auth::{Authenticator, Claim, LoginError};
+use crate::auth::{Authenticator, Claim, LoginError, RefusalReason};
 use crate::watch::{Asker, WatchRequests, WatchStream};
 
 impl Node {
@@ -40,7 +40,7 @@ impl Node {
         match self.authenticator.caller(claim, self.view().auth()) {
             Err(LoginError::InvalidToken) => {
                 let view = self.read(true).await?;
-                Ok(self.authenticator.caller(claim, view.auth())?)
+                Ok(self.counted(self.authenticator.caller(claim, view.auth()))?)
             }
             found => Ok(found?),
         }
@@ -76,9 +76,17 @@ impl Node {
                 view = self.read(true).await?;
                 caller = self.authenticator.caller(claim, view.auth());
             }
-            check(&view.guard(&caller?))?;
+            check(&view.guard(&self.counted(caller)?))?;
         }
         Ok(view)
+    }
+
+    /// Counts a token that is found to be void in the end.
+    fn counted(&self, caller: Result<Caller, LoginError>) -> Result<Caller, LoginError> {
+        if caller == Err(LoginError::InvalidToken) {
+            self.authenticator.count_refusal(RefusalReason::Token);
+        }
+        caller
     }
 
     /// Checks a caller against the newest view of this member.

@@ -8,7 +8,7 @@ use holdfast_core::auth::{AuthState, Caller, PermissionError};
 use holdfast_core::ids::AuthRevision;
 use holdfast_core::watch::WatchRefusal;
 
-use crate::auth::{Authenticator, Claim, LoginError};
+use crate::auth::{Authenticator, Claim, LoginError, RefusalReason};
 
 /// A client of the hub.
 #[derive(Default)]
@@ -48,7 +48,10 @@ impl Asker {
             | LoginError::InvalidToken
             | LoginError::VerifyOnly
             | LoginError::PasswordTooLong
-            | LoginError::TooMany => WatchRefusal::InvalidToken,
+            | LoginError::TooMany => {
+                authenticator.count_refusal(RefusalReason::Token);
+                WatchRefusal::InvalidToken
+            }
         })?;
         let user = caller.name().and_then(|name| Some((name, auth.user(name)?.credentials_since)));
         self.user = user.map(|(name, since)| (name.to_owned(), since));

@@ -1,10 +1,12 @@
 //! Tokens: good on every member, renewed by use, void with the password, the user or the switch; and logins that fail.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use ::http::Method;
 use holdfast_proto::etcdserverpb as pb;
 use holdfast_tests::server::ServerPlan;
-use holdfast_tests::{Cluster, Implementation};
+use holdfast_tests::{Cluster, Implementation, http};
 use tonic::Code;
 
 use crate::subject::{Subject, holdfast, password};
@@ -135,4 +137,37 @@ async fn guessing_is_slowed_down_and_the_user_still_gets_in_from_elsewhere() {
     let right = subject.try_log_in("guest", &password("guest")).await.unwrap_err();
     assert_eq!(right.code(), Code::ResourceExhausted);
     subject.log_in("owner", &password("owner")).await;
+}
+
+/// Metrics tell how many credentials were refused and why, and name nobody.
+#[tokio::test]
+async fn refused_credentials_are_counted_by_reason() {
+    let (server, subject, _) = holdfast().await;
+    let counted = async || {
+        let text = http::get(server.client_address(), "/metrics").await.unwrap().text();
+        let lines = text.lines().filter_map(|line| {
+            line.strip_prefix("holdfast_auth_refused_credentials_total{reason=\"")?.split_once("\"} ")
+        });
+        lines
+            .map(|(reason, count)| (reason.to_owned(), count.parse::<u64>().unwrap()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let none: BTreeMap<String, u64> =
+        ["busy", "limited", "password", "token"].map(|reason| (reason.to_owned(), 0)).into();
+    assert_eq!(counted().await, none);
+    subject.try_log_in("guest", "wrong").await.unwrap_err();
+    subject.try_log_in("a-name-to-look-for", "wrong").await.unwrap_err();
+    let basic = [("Authorization", "Basic Z3Vlc3Q6d3Jvbmc=")];
+    let refused = http::send(server.client_address(), Method::GET, "/v2/keys/g/1", &basic, "").await.unwrap();
+    assert_eq!(refused.status, 401);
+    subject.range("g/1", Some("no.token")).await.unwrap_err();
+    let one = |reason: &str, count| (reason.to_owned(), count);
+    assert_eq!(
+        counted().await,
+        [one("busy", 0), one("limited", 0), one("password", 3), one("token", 1)].into()
+    );
+    while subject.try_log_in("guest", "wrong").await.unwrap_err().code() != Code::ResourceExhausted {}
+    assert_eq!(counted().await["limited"], 1);
+    let text = http::get(server.client_address(), "/metrics").await.unwrap().text();
+    assert!(!text.contains("a-name-to-look-for") && !text.contains("guest"), "{text}");
 }

@@ -20,6 +20,7 @@ pub(super) fn add(exposition: &mut Exposition, node: &Node) {
     add_storage(exposition, node, &status);
     add_history(exposition, node, &node.view());
     add_peers(exposition, node, &status);
+    add_refusals(exposition, node);
 }
 
 fn add_raft(exposition: &mut Exposition, node: &Node, status: &NodeStatus) {
@@ -160,6 +161,15 @@ fn add_peers(exposition: &mut Exposition, node: &Node, status: &NodeStatus) {
     exposition.histograms(name, "Time from a heartbeat to its answer.", |family| {
         for (peer, counters) in &peers {
             family.histogram(&[("To", peer)], &counters.round_trips.read());
+        }
+    });
+}
+
+fn add_refusals(exposition: &mut Exposition, node: &Node) {
+    let name = "holdfast_auth_refused_credentials_total";
+    exposition.counters(name, "Passwords and tokens that were refused, by reason.", |family| {
+        for (reason, count) in node.authenticator().refusals() {
+            family.counter(&[("reason", reason)], count as f64);
         }
     });
 }
