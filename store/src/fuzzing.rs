@@ -54,6 +54,15 @@ pub fn config_file(bytes: &[u8]) {
     }
 }
 
+/// Headers that say who a client is, and tokens behind a signature that is right. The first byte says which.
+///
+/// # Panics
+///
+/// When a token is taken that was not signed, or one is read otherwise than it was written.
+pub fn token(bytes: &[u8]) {
+    crate::auth::fuzzing::read(bytes);
+}
+
 /// A file with certificates, keys, or revoked certificates.
 pub fn tls_file(bytes: &[u8]) {
     crate::tls::fuzzing::read(bytes);

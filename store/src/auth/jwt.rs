@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use holdfast_core::ids::AuthRevision;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use parking_lot::Mutex;
@@ -111,6 +113,31 @@ impl JwtTokens {
         };
         let header = Header::new(self.settings.algorithm);
         jsonwebtoken::encode(&header, &claims, signing).map_err(|_| LoginError::VerifyOnly)
+    }
+}
+
+impl JwtTokens {
+    /// With a secret that is none.
+    pub(super) fn for_fuzzing() -> JwtTokens {
+        let settings = JwtSettings {
+            algorithm: Algorithm::HS256,
+            public_key: None,
+            private_key: None,
+            ttl: std::time::Duration::from_secs(300),
+        };
+        let keys = Keys::new(settings.algorithm, None, Some(b"no secret".to_vec()));
+        let keys = ArcSwap::from_pointee(keys.expect("a secret is all that it takes"));
+        JwtTokens { settings, keys, verified: Mutex::default() }
+    }
+
+    /// A token that says just that, under a signature that is right.
+    pub(super) fn signed(&self, claims: &[u8]) -> String {
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let message = format!("{}.{}", encode(br#"{"typ":"JWT","alg":"HS256"}"#), encode(claims));
+        let keys = self.keys.load_full();
+        let key = keys.signing.as_ref().expect("it was made with one");
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, self.settings.algorithm);
+        format!("{message}.{}", signature.expect("any bytes can be signed"))
     }
 }
 

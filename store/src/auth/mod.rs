@@ -6,6 +6,7 @@ mod authenticator;
 mod claim;
 mod error;
 mod failed_logins;
+pub(crate) mod fuzzing;
 mod jwt;
 mod jwt_keys;
 mod password;

@@ -55,7 +55,8 @@ impl SimpleToken {
         SimpleToken::read(&payload)
     }
 
-    fn read(payload: &[u8]) -> Option<SimpleToken> {
+    /// Reads what was signed.
+    pub fn read(payload: &[u8]) -> Option<SimpleToken> {
         let (&[format], rest) = payload.split_first_chunk::<1>()?;
         let (id, rest) = rest.split_first_chunk::<16>()?;
         let (expires, rest) = rest.split_first_chunk::<8>()?;

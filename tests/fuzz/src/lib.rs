@@ -17,7 +17,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "command", run: command },
     Target { name: "config_file", run: holdfast::fuzzing::config_file },
     Target { name: "gateway_json", run: holdfast::fuzzing::gateway_json },
@@ -25,6 +25,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "peer_message", run: holdfast_consensus::fuzzing::peer_message },
     Target { name: "snapshot", run: snapshot },
     Target { name: "tls_file", run: holdfast::fuzzing::tls_file },
+    Target { name: "token", run: holdfast::fuzzing::token },
     Target { name: "v2_parameters", run: holdfast::fuzzing::v2_parameters },
 ];
 

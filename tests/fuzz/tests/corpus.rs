@@ -27,6 +27,21 @@ fn corpus(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
     files.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
 }
 
+/// Inputs that had better not lie in a repository, since they look like what must not: a private key, which everybody
+/// knows, and a chain with it.
+fn made(target: &Target, corpus: &[(PathBuf, Vec<u8>)]) -> Vec<(PathBuf, Vec<u8>)> {
+    if target.name != "tls_file" {
+        return Vec::new();
+    }
+    // An Ed25519 key as PKCS#8 (RFC 8410) has it: what it is, and the key, 32 bytes.
+    let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let der: Vec<u8> = head.into_iter().chain(1..=32).collect();
+    let key = pem::encode(&pem::Pem::new("PRIVATE KEY", der.clone())).into_bytes();
+    let texts = corpus.iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "pem"));
+    let chain = texts.flat_map(|(_, text)| text.clone()).chain(key.clone()).collect();
+    [der, key, chain].map(|bytes| (PathBuf::from("made here"), bytes)).to_vec()
+}
+
 /// One input made of others.
 fn mutated(random: &mut Rng, inputs: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = random.choice(inputs).unwrap().1.clone();
@@ -90,8 +105,9 @@ impl Drop for Named<'_> {
 fn no_input_is_too_much() {
     let (seed, inputs) = (number("HOLDFAST_FUZZ_SEED", 1), number("HOLDFAST_FUZZ_INPUTS", INPUTS));
     for target in &TARGETS {
-        let corpus = corpus(target);
+        let mut corpus = corpus(target);
         assert!(!corpus.is_empty(), "{} has no corpus", target.name);
+        corpus.extend(made(target, &corpus));
         for (_, bytes) in &corpus {
             let _named = Named { target: target.name, bytes, seed };
             (target.run)(bytes);
