@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use holdfast_proto::etcdserverpb as pb;
 use pb::request_op::Request;
-use pb::watch_request::RequestUnion;
 use prost::Message;
 use serde_json::{Map, Value, json};
 
@@ -31,6 +30,16 @@ pub(super) fn call(
         describe(method, message.clone(), &mut line);
     }
     let outcome = ended.map_or("Ok".to_owned(), |status| format!("{:?}", status.code));
+    line.insert("outcome".to_owned(), json!(outcome));
+    log.write(Value::Object(line).to_string());
+}
+
+/// Writes down a watch, once it is known what became of it.
+pub(super) fn watch(node: &Node, claim: &Claim, create: &pb::WatchCreateRequest, outcome: &str) {
+    let Some(log) = node.authenticator().audit_log() else { return };
+    let mut line = begin(node, claim);
+    line.insert("rpc".to_owned(), json!(format!("{}/{}", Method::Watch.service(), Method::Watch.name())));
+    line.insert("keys".to_owned(), json!([range(&create.key, &create.range_end)]));
     line.insert("outcome".to_owned(), json!(outcome));
     log.write(Value::Object(line).to_string());
 }
@@ -86,13 +95,6 @@ fn describe(method: Method, message: Bytes, line: &mut Map<String, Value>) {
         Method::Txn => {
             if let Ok(request) = pb::TxnRequest::decode(message) {
                 txn(&request, &mut ranges);
-            }
-        }
-        Method::Watch => {
-            if let Ok(pb::WatchRequest { request_union: Some(RequestUnion::CreateRequest(create)) }) =
-                pb::WatchRequest::decode(message)
-            {
-                ranges.push(range(&create.key, &create.range_end));
             }
         }
         _ => return describe_other(method, message, line),

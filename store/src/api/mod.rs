@@ -15,6 +15,7 @@ mod audit;
 mod body;
 #[cfg(test)]
 mod test_node;
+mod watch_audit;
 
 use std::sync::Arc;
 

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use ::http::Method;
 use holdfast_proto::etcdserverpb as pb;
 use holdfast_tests::Implementation;
+use holdfast_tests::http;
 use holdfast_tests::process::POLL_INTERVAL;
 use holdfast_tests::server::ServerPlan;
+use prost::Message;
 use serde_json::Value;
 
 use crate::subject::{Subject, password};
@@ -24,6 +26,41 @@ async fn lines(path: &Path, is_last: impl Fn(&Value) -> bool) -> Vec<Value> {
         assert!(start.elapsed() < Duration::from_secs(10), "the last line is not there: {text}");
         tokio::time::sleep(POLL_INTERVAL).await;
     }
+}
+
+/// A watch is written down once it is known whether it was made, each of a stream or a body by itself.
+#[tokio::test]
+async fn watches_are_written_down_with_their_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    let flag = format!("--audit-log={}", path.display());
+    let server = ServerPlan::new(Implementation::Holdfast).flag(flag).start().await.unwrap();
+    let subject = Subject::new(&server).await;
+    subject.set_up().await;
+    let owner = subject.log_in("owner", &password("owner")).await;
+    let (requests, feed) = tokio::sync::mpsc::channel(2);
+    let mut answers = subject.watch(feed, Some(&owner)).await;
+    for key in ["o/1", "x/1"] {
+        let create = pb::WatchCreateRequest { key: key.into(), ..Default::default() };
+        let request_union = Some(pb::watch_request::RequestUnion::CreateRequest(create));
+        requests.send(pb::WatchRequest { request_union }.encode_to_vec()).await.unwrap();
+        answers.message().await.unwrap().expect("watches are answered");
+    }
+    let body = r#"{"create_request":{"key":"by8y"}} {"create_request":{"key":"eC8y"}}"#;
+    let headers = [("Content-Type", "application/json"), ("Authorization", owner.as_str())];
+    let address = server.client_address();
+    let mut gateway = http::open(address, Method::POST, "/v3/watch", &headers, body).await.unwrap();
+    gateway.next(Duration::from_secs(10)).await.unwrap().expect("watches are answered");
+    let keys_of = |line: &Value| line["keys"][0].as_str().unwrap_or_default().to_owned();
+    let lines = lines(&path, |line| keys_of(line) == "x/2").await;
+    let watches = lines.iter().filter(|line| line["rpc"] == "etcdserverpb.Watch/Watch");
+    let told: Vec<_> = watches
+        .map(|line| format!("{} {}: {}", line["user"], keys_of(line), line["outcome"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        told,
+        ["owner o/1: Ok", "owner x/1: PermissionDenied", "owner o/2: Ok", "owner x/2: PermissionDenied"]
+    );
 }
 
 #[tokio::test]

@@ -17,9 +17,9 @@ use tokio::task::JoinSet;
 
 use super::documents::Documents;
 use super::{Gateway, reply};
-use crate::api::audit;
 use crate::api::error::{Code, Refusal, Status};
 use crate::api::grpc::{CallCounter, Method};
+use crate::api::watch_audit::WatchAudit;
 use crate::watch::{WatchRequests, WatchStream};
 
 /// A watch stream under way.
@@ -29,6 +29,7 @@ struct Watch {
     failed: BoxFuture<'static, Status>,
     /// Reads further requests; ends with the response.
     _feeder: JoinSet<()>,
+    audit: WatchAudit,
     counter: CallCounter,
 }
 
@@ -36,9 +37,9 @@ struct Watch {
 pub(super) async fn watch(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let mut counter = gateway.metrics.start(Method::Watch);
     match gateway.open_watch(request, &counter).await {
-        Ok((answers, documents, requests)) => {
-            let (feeder, failed) = feed(documents, requests);
-            let watch = Watch { answers, failed, _feeder: feeder, counter };
+        Ok((answers, documents, requests, audit)) => {
+            let (feeder, failed) = feed(documents, requests, audit.clone());
+            let watch = Watch { answers, failed, _feeder: feeder, audit, counter };
             reply::stream(Body::from_stream(stream::unfold(Some(watch), next_line)))
         }
         Err(status) => {
@@ -54,7 +55,7 @@ impl Gateway {
         &self,
         request: Request,
         counter: &CallCounter,
-    ) -> Result<(WatchStream, Documents, WatchRequests), Status> {
+    ) -> Result<(WatchStream, Documents, WatchRequests, WatchAudit), Status> {
         self.check_leader(request.headers())?;
         let (parts, body) = request.into_parts();
         let claim = self.claim(&parts).await?;
@@ -65,21 +66,28 @@ impl Gateway {
             return Err(Status::new(Code::InvalidArgument, "holdfast: a watch begins with a create_request"));
         }
         counter.received(first.encoded_len());
-        // Whether it is made, the stream itself says. Further requests of the same body are not written down.
-        audit::call(&self.node, &claim, Method::Watch, Some(&first.encode_to_vec().into()), None);
+        let audit = WatchAudit::new(&self.node, &claim);
         let (requests, answers) = self.node.open_watch(claim);
+        audit.asked(&first);
         requests.send(first).await;
-        Ok((answers, documents, requests))
+        Ok((answers, documents, requests, audit))
     }
 }
 
-fn feed(mut documents: Documents, requests: WatchRequests) -> (JoinSet<()>, BoxFuture<'static, Status>) {
+fn feed(
+    mut documents: Documents,
+    requests: WatchRequests,
+    audit: WatchAudit,
+) -> (JoinSet<()>, BoxFuture<'static, Status>) {
     let (failure, failed) = oneshot::channel();
     let mut feeder = JoinSet::new();
     feeder.spawn(async move {
         loop {
             match documents.next::<pb::WatchRequest>().await {
-                Ok(Some(request)) => requests.send(request).await,
+                Ok(Some(request)) => {
+                    audit.asked(&request);
+                    requests.send(request).await;
+                }
                 Ok(None) => return,
                 Err(status) => {
                     // The response may be gone already; then nobody needs the reason.
@@ -103,6 +111,9 @@ async fn next_line(watch: Option<Watch>) -> Option<(Result<Bytes, std::convert::
         status = &mut watch.failed => Err(status),
         answer = watch.answers.next() => answer.ok_or_else(|| Refusal::Stopped.into()),
     };
+    if let Ok(answer) = &answer {
+        watch.audit.answered(answer);
+    }
     match answer.and_then(|answer| Ok((answer.len(), line(answer)?))) {
         Ok((answer_len, line)) => {
             watch.counter.sent(answer_len);

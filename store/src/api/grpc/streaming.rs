@@ -20,10 +20,10 @@ use super::stream::{End, Messages, StreamBody};
 use super::unary::receive;
 use super::{Begun, GrpcService, Method, trailers};
 use crate::api::error::{Refusal, Status};
+use crate::api::watch_audit::WatchAudit;
 use crate::api::{audit, calls, learner};
 use crate::auth::Claim;
 use crate::limits::STREAM_LEADERLESS_ELECTIONS_MAX;
-use crate::node::Node;
 use crate::watch::WatchRequests;
 
 /// A stream's messages and what may end it from within.
@@ -97,17 +97,21 @@ impl GrpcService {
     {
         let (requests, answers) = self.node.open_watch(claim.clone());
         let (failure, failed) = oneshot::channel();
-        let (node, claim) = (self.node.clone(), claim.clone());
+        let audit = WatchAudit::new(&self.node, claim);
+        let asked = audit.clone();
         tokio::spawn(async move {
-            if let Err(status) = feed(&node, &claim, reader, &requests).await {
+            if let Err(status) = feed(&asked, reader, &requests).await {
                 // The response may be gone already; then nobody needs the reason.
                 let _ = failure.send(status);
             }
         });
-        let messages = stream::unfold(Some(answers), async |answers| {
-            let mut answers = answers?;
+        let messages = stream::unfold(Some((answers, audit)), async |answers| {
+            let (mut answers, audit) = answers?;
             match answers.next().await {
-                Some(message) => Some((Ok(message), Some(answers))),
+                Some(message) => {
+                    audit.answered(&message);
+                    Some((Ok(message), Some((answers, audit))))
+                }
                 None => Some((Err(Refusal::Stopped.into()), None)),
             }
         });
@@ -149,8 +153,7 @@ impl GrpcService {
 
 /// Hands the client's watch requests over until it sends no more.
 async fn feed<B>(
-    node: &Node,
-    claim: &Claim,
+    audit: &WatchAudit,
     mut reader: FrameReader<B>,
     requests: &WatchRequests,
 ) -> Result<(), Status>
@@ -159,9 +162,8 @@ where
     B::Error: std::fmt::Display,
 {
     while let Some(message) = reader.next().await? {
-        let request = decode_streamed::<pb::WatchRequest>(message.clone())?;
-        // Whether it is made, the stream itself says.
-        audit::call(node, claim, Method::Watch, Some(&message), None);
+        let request = decode_streamed::<pb::WatchRequest>(message)?;
+        audit.asked(&request);
         requests.send(request).await;
     }
     Ok(())
