@@ -6,5 +6,6 @@ mod connections;
 mod frames;
 mod garbage;
 mod oversized;
+mod peer_claims;
 mod raw_call;
 mod slow_reader;
