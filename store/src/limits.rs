@@ -60,6 +60,8 @@ pub const HTTP2_SEND_BUFFER_BYTES_MAX: usize = 256 << 10;
 
 /// Pings that this server sends to find dead connections (etcd's defaults).
 pub const HTTP2_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2 * 60 * 60);
+/// The shortest such interval that can be set (gRPC's).
+pub const HTTP2_KEEPALIVE_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// How long the answer to such a ping may take.
 pub const HTTP2_KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 

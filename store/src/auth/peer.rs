@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The common name of a client certificate that was verified against the trusted authorities.
+/// The user that a client certificate names which was verified against the trusted authorities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateName(Arc<str>);
 

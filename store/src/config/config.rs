@@ -8,6 +8,7 @@ use holdfast_consensus::handle::{ConsensusConfig, Founding};
 use holdfast_core::ids::ClusterId;
 
 use super::tls::TlsSettings;
+use crate::limits::{HTTP2_KEEPALIVE_INTERVAL, HTTP2_KEEPALIVE_TIMEOUT};
 use crate::node::NodeSettings;
 
 /// The whole configuration of one member.
@@ -31,6 +32,8 @@ pub struct Config {
     pub logs: LogSettings,
     /// What HTTP routes serve.
     pub http: HttpSettings,
+    /// How connections of clients by HTTP/2 are held.
+    pub http2: Http2Settings,
     /// The binary was started under the name `etcd`: speak as etcd does, without the start-up text for people.
     pub is_etcd: bool,
     /// Settings that have no effect here, each as a sentence for the log.
@@ -183,4 +186,25 @@ pub struct HttpSettings {
     pub host_whitelist: Vec<String>,
     /// Whether `grpc_server_handling_seconds` is measured (`--metrics extensive`).
     pub has_extensive_metrics: bool,
+}
+
+/// How connections by HTTP/2 are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Http2Settings {
+    /// Most streams that are open at a time on a connection; a call is a stream.
+    pub streams_max: u32,
+    /// Silence after which the other side is pinged.
+    pub keepalive_interval: Duration,
+    /// How long the answer to that may take before the connection is closed.
+    pub keepalive_timeout: Duration,
+}
+
+impl Default for Http2Settings {
+    fn default() -> Http2Settings {
+        Http2Settings {
+            streams_max: u32::MAX,
+            keepalive_interval: HTTP2_KEEPALIVE_INTERVAL,
+            keepalive_timeout: HTTP2_KEEPALIVE_TIMEOUT,
+        }
+    }
 }

@@ -25,14 +25,16 @@ mod value;
 mod tests;
 
 pub use config::{
-    AutoCompaction, Config, FirstStart, HttpSettings, JoinPlan, ListenAddress, ListenUrl, Listeners,
-    LogFormat, LogLevel, LogOutput, LogSettings, ManagedPlan,
+    AutoCompaction, Config, FirstStart, Http2Settings, HttpSettings, JoinPlan, ListenAddress, ListenUrl,
+    Listeners, LogFormat, LogLevel, LogOutput, LogSettings, ManagedPlan,
 };
 pub use error::ConfigError;
 pub use identity::added_member_id;
 pub use origin::Origin;
 pub use read::{Invocation, read};
-pub use tls::{CertificateFiles, CertificateSource, PortTls, SelfSigned, TlsProtocol, TlsSettings};
+pub use tls::{
+    CertificateFiles, CertificateSource, CertificateUser, PortTls, SelfSigned, TlsProtocol, TlsSettings,
+};
 pub use urls::{Url, UrlError};
 pub use validate::{ClusterError, SettingError};
 pub use value::ValueError;

@@ -21,8 +21,8 @@ pub struct PortTls {
     pub certificate: Option<CertificateSource>,
     /// CAs of those who connect, who need a certificate of one of them.
     pub trusted_ca: Option<PathBuf>,
-    /// Whether the certificate of a client says who the user is.
-    pub certificate_is_user: bool,
+    /// Which name in the certificate of a client is that of its user; `None` if it names none.
+    pub user_name: Option<CertificateUser>,
     /// Certificates that were taken back.
     pub revoked: Option<PathBuf>,
     /// If there are any, a certificate must have one of these common names.
@@ -33,6 +33,19 @@ pub struct PortTls {
     pub outgoing: Option<CertificateFiles>,
     /// Whether a certificate that names hosts must come from one of them.
     pub checks_addresses: bool,
+}
+
+/// The name in a certificate that is its user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateUser {
+    /// The common name of the subject, as in etcd.
+    CommonName,
+    /// The only host among the alternative names.
+    Host,
+    /// The only mail address among them.
+    Email,
+    /// The only URI among them, such as a SPIFFE id.
+    Uri,
 }
 
 /// Where a certificate comes from.

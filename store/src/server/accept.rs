@@ -165,7 +165,7 @@ async fn serve_secured<S: Service>(
         _ = &mut drained => None,
     };
     let Some((stream, peer)) = secured else { return };
-    let name = peer.certificate.as_ref().and_then(|names| CertificateName::verified(&names.common_name));
+    let name = peer.user.as_deref().and_then(CertificateName::verified);
     let service = service.for_peer(Peer { certificate: name, ..from });
     if S::GATHERS_WRITES {
         serve(GatheredWrites::new(stream), Some(peer), service, drained, place).await;

@@ -20,7 +20,7 @@ use super::first_start::waiting;
 use super::listening::Listening;
 use super::room::Room;
 use super::services::Routes;
-use crate::config::{Config, ManagedPlan, added_member_id};
+use crate::config::{ManagedPlan, added_member_id};
 use crate::limits::BLANK_CONNECTIONS_MAX;
 use crate::tls::Tls;
 
@@ -32,9 +32,8 @@ struct Blank {
     initialized: mpsc::Sender<Founding>,
 }
 
-/// Waits until this member is told who it is.
-pub(super) async fn wait(config: &Config, plan: &ManagedPlan, tls: &Tls) -> Result<Founding, StartupError> {
-    let bound = Bound::bind(&config.listeners).await?;
+/// Waits on `bound` until this member is told who it is.
+pub(super) async fn wait(bound: Bound, plan: &ManagedPlan, tls: &Tls) -> Result<Founding, StartupError> {
     let (initialized, mut founding) = mpsc::channel(1);
     let (tell, mut told) = mpsc::channel(1);
     let room = Room::new(BLANK_CONNECTIONS_MAX, BLANK_CONNECTIONS_MAX);

@@ -23,6 +23,7 @@ use tokio::time::sleep;
 
 use crate::api::grpc::configure_h2;
 use crate::auth::Peer;
+use crate::config::Http2Settings;
 use crate::limits::{
     CONNECTION_FIRST_BYTES_MIN, CONNECTION_FIRST_BYTES_TIMEOUT, HTTP1_BUFFER_BYTES_MAX,
     HTTP1_HEADER_READ_TIMEOUT,
@@ -35,6 +36,11 @@ pub(super) trait Service: Clone + Send + Sync + 'static {
     const GATHERS_WRITES: bool;
     /// The body of an answer.
     type Body: Body<Data = Bytes, Error: std::error::Error + Send + Sync + 'static> + Send + 'static;
+    /// How its connections by HTTP/2 are held.
+    fn http2(&self) -> Http2Settings {
+        Http2Settings::default()
+    }
+
     /// The service of one connection.
     fn for_peer(&self, _peer: Peer) -> Self {
         self.clone()
@@ -79,6 +85,7 @@ pub(super) async fn serve<S: Service>(
     let read_bytes = Arc::new(AtomicUsize::new(0));
     let stream = FirstBytes { stream, read_bytes: Arc::clone(&read_bytes) };
     let heard = Arc::clone(&read_bytes);
+    let http2 = service.http2();
     let answer = service_fn(move |mut request: Request<Incoming>| {
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
@@ -86,7 +93,7 @@ pub(super) async fn serve<S: Service>(
         heard.store(CONNECTION_FIRST_BYTES_MIN, Ordering::Relaxed);
         service.serve(request).map(Ok::<_, Infallible>)
     });
-    let builder = builder(patience);
+    let builder = builder(patience, http2);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     let mut silence = pin!(sleep(patience.first_bytes));
     let (mut is_silent, mut is_draining) = (true, false);
@@ -113,9 +120,9 @@ pub(super) async fn serve<S: Service>(
     }
 }
 
-fn builder(patience: Patience) -> Builder<TokioExecutor> {
+fn builder(patience: Patience, http2: Http2Settings) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    configure_h2(&mut builder);
+    configure_h2(&mut builder, http2);
     builder
         .http1()
         .timer(TokioTimer::new())

@@ -72,16 +72,17 @@ impl Bound {
 }
 
 impl Server {
-    /// Reads the files for TLS and binds all addresses, then opens the data, then serves. Nothing is touched when an
-    /// address cannot be had.
+    /// Binds all addresses and reads the files for TLS, then opens the data, then serves. Nothing is touched, and no
+    /// certificate made, when an address cannot be had.
     pub async fn start(config: Config) -> Result<Server, StartupError> {
+        let bound = Bound::bind(&config.listeners).await?;
         let tls = Tls::start(&config.tls, &config.listeners, has_encrypted_peers(&config))?;
-        let (bound, founding) = first_start::prepare(&config, &tls).await?;
+        let (bound, founding) = first_start::prepare(&config, bound, &tls).await?;
         let data_dir = config.consensus.data_dir.display().to_string();
         let authenticator = Arc::new(Authenticator::start(config.node.auth.clone())?);
         let mut consensus = config.consensus;
         consensus.founding = founding;
-        consensus.secure_dial = tls.dial();
+        consensus.secure_dial = Some(tls.dial());
         let described = consensus
             .founding
             .as_ref()
@@ -107,9 +108,9 @@ impl Server {
         let handshaker = tls.clients();
         let secured = handshaker.as_ref();
         let (all, http_only) = Served::of(!bound.clients_http.is_empty());
-        let clients = Clients::new(Arc::clone(&api), all);
+        let clients = Clients::new(Arc::clone(&api), all, config.http2);
         let clients = Listening::start(bound.clients, &clients, &room, secured, &runtime);
-        let clients_http = Clients::new(api, http_only);
+        let clients_http = Clients::new(api, http_only, config.http2);
         let clients_http = Listening::start(bound.clients_http, &clients_http, &room, secured, &runtime);
         let metrics = Listening::start(bound.metrics, &metrics_routes, &room, secured, &runtime);
         let addresses = listed(&config.listeners.client);

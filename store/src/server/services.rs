@@ -12,6 +12,7 @@ use super::connection::Service;
 use crate::api::grpc::is_grpc;
 use crate::api::{ApiBody, ClientApi};
 use crate::auth::Peer;
+use crate::config::Http2Settings;
 
 /// Which requests of clients a port takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +45,13 @@ impl Served {
 pub(super) struct Clients {
     api: Arc<ClientApi>,
     served: Served,
+    http2: Http2Settings,
     peer: Peer,
 }
 
 impl Clients {
-    pub(super) fn new(api: Arc<ClientApi>, served: Served) -> Clients {
-        Clients { api, served, peer: Peer::default() }
+    pub(super) fn new(api: Arc<ClientApi>, served: Served, http2: Http2Settings) -> Clients {
+        Clients { api, served, http2, peer: Peer::default() }
     }
 }
 
@@ -57,8 +59,12 @@ impl Service for Clients {
     const GATHERS_WRITES: bool = true;
     type Body = ApiBody;
 
+    fn http2(&self) -> Http2Settings {
+        self.http2
+    }
+
     fn for_peer(&self, peer: Peer) -> Clients {
-        Clients { api: Arc::clone(&self.api), served: self.served, peer }
+        Clients { api: Arc::clone(&self.api), peer, ..*self }
     }
 
     fn serve(

@@ -19,8 +19,8 @@ use tonic_prost::ProstCodec;
 use super::{Server, StartupError};
 use crate::auth::AuthSettings;
 use crate::config::{
-    AutoCompaction, Config, FirstStart, HttpSettings, ListenAddress, ListenUrl, Listeners, LogFormat,
-    LogLevel, LogOutput, LogSettings, TlsSettings,
+    AutoCompaction, Config, FirstStart, Http2Settings, HttpSettings, ListenAddress, ListenUrl, Listeners,
+    LogFormat, LogLevel, LogOutput, LogSettings, TlsSettings,
 };
 use crate::node::NodeSettings;
 
@@ -96,6 +96,7 @@ fn config(data_dir: &Path) -> Config {
             host_whitelist: vec!["*".to_owned()],
             has_extensive_metrics: false,
         },
+        http2: Http2Settings::default(),
         is_etcd: false,
         notices: Vec::new(),
     }

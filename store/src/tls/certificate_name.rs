@@ -7,11 +7,13 @@ use rustls_pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::config::CertificateUser;
+
 /// In the extensions of each request that came over TLS, and of no other.
 #[derive(Debug, Clone)]
 pub struct TlsPeer {
-    /// Whom the verified certificate of the other side names, where `--client-cert-auth` makes that the user.
-    pub certificate: Option<Arc<CertificateName>>,
+    /// The user that the verified certificate of the other side names, where `--client-cert-auth` asks for one.
+    pub user: Option<Arc<str>>,
 }
 
 /// The names in a certificate.
@@ -57,6 +59,24 @@ impl CertificateName {
         }
         name
     }
+
+    /// The user that this is, if it has such a name. Of several that are equally good none is: who signs a certificate
+    /// for one user must not make another of it by their order.
+    pub fn user(&self, name: CertificateUser) -> Option<&str> {
+        fn only(names: &[String]) -> Option<&str> {
+            match names {
+                [name] => Some(name),
+                _ => None,
+            }
+        }
+        let found = match name {
+            CertificateUser::CommonName => Some(self.common_name.as_str()),
+            CertificateUser::Host => only(&self.dns_names),
+            CertificateUser::Email => only(&self.emails),
+            CertificateUser::Uri => only(&self.uris),
+        };
+        found.filter(|name| !name.is_empty())
+    }
 }
 
 fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
@@ -64,4 +84,24 @@ fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
         return Some(IpAddr::from(bytes));
     }
     <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_the_only_name_of_its_kind() {
+        let name = CertificateName {
+            common_name: "c".to_owned(),
+            dns_names: vec!["a.example".to_owned(), "b.example".to_owned()],
+            emails: vec!["u@example".to_owned()],
+            ..CertificateName::default()
+        };
+        assert_eq!(name.user(CertificateUser::CommonName), Some("c"));
+        assert_eq!(name.user(CertificateUser::Host), None, "two are none");
+        assert_eq!(name.user(CertificateUser::Email), Some("u@example"));
+        assert_eq!(name.user(CertificateUser::Uri), None);
+        assert_eq!(CertificateName::default().user(CertificateUser::CommonName), None, "nobody is no user");
+    }
 }

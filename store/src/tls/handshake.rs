@@ -116,16 +116,16 @@ impl Handshaker {
             accepted.map_err(|error| reason(&error, kind).map_or(Failure::Gone, Failure::Refused))?;
         self.check_resumed(&in_use, &stream)?;
         let settings = self.port.settings();
-        if !settings.checks_addresses && !settings.certificate_is_user {
-            return Ok(Secured { stream, peer: TlsPeer { certificate: None } });
+        if !settings.checks_addresses && settings.user_name.is_none() {
+            return Ok(Secured { stream, peer: TlsPeer { user: None } });
         }
         let chain = stream.get_ref().1.peer_certificates();
         let name = chain.and_then(|chain| chain.first()).map(|first| Arc::new(CertificateName::of(first)));
         if let (true, Some(name), Some(remote)) = (settings.checks_addresses, &name, remote) {
             address::check(name, remote.ip()).await.map_err(Failure::Refused)?;
         }
-        let certificate = name.filter(|_| settings.certificate_is_user);
-        Ok(Secured { stream, peer: TlsPeer { certificate } })
+        let user = name.as_ref().zip(settings.user_name).and_then(|(name, which)| name.user(which));
+        Ok(Secured { stream, peer: TlsPeer { user: user.map(Arc::from) } })
     }
 
     /// A session that goes on was verified when it began; since then the certificate may have ended.

@@ -43,6 +43,7 @@ use reload::Reloads;
 pub struct Tls {
     clients: Option<Arc<TlsPort>>,
     peers: Option<Arc<TlsPort>>,
+    dial: PeerDial,
     status: Arc<TlsStatus>,
     _reloads: Reloads,
 }
@@ -70,7 +71,8 @@ impl Tls {
             .then(|| TlsPort::open(PortKind::Peers, &settings.peers, &settings.protocol, &status));
         let (clients, peers) = (clients.transpose()?, peers.transpose()?);
         let reloads = Reloads::start(clients.iter().chain(&peers).cloned().collect());
-        Ok(Tls { clients, peers, status, _reloads: reloads })
+        let dial = PeerDial::new(peers.clone(), settings.clone(), Arc::clone(&status));
+        Ok(Tls { clients, peers, dial, status, _reloads: reloads })
     }
 
     /// What makes a connection from a client safe; `None` where no port asks for it.
@@ -85,9 +87,8 @@ impl Tls {
     }
 
     /// What makes a connection to a member safe.
-    pub fn dial(&self) -> Option<Arc<dyn holdfast_consensus::handle::SecureDial>> {
-        let port = self.peers.as_ref()?;
-        Some(Arc::new(PeerDial::new(Arc::clone(port))))
+    pub fn dial(&self) -> Arc<dyn holdfast_consensus::handle::SecureDial> {
+        Arc::new(self.dial.clone())
     }
 
     /// Numbers for metrics.
@@ -107,7 +108,8 @@ pub(crate) mod fuzzing {
         let chain = file::certificates(bytes).unwrap_or_default();
         let _ = file::roots(&chain);
         let _ = validity::end_seconds(&chain);
-        if let Ok(key) = file::key(bytes) {
+        let bare_key = rustls_pki_types::PrivateKeyDer::try_from(bytes).ok().map(|key| key.clone_key());
+        for key in file::key(bytes).into_iter().chain(bare_key) {
             let provider = rustls::crypto::ring::default_provider();
             let _ = file::certified_key(chain.clone(), key, &provider);
         }

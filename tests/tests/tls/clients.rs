@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use ::http::Method;
 use holdfast_tests::binaries::{ReferenceTool, have_reference, reference};
 use holdfast_tests::certificates::Wanted;
-use holdfast_tests::server::ServerPlan;
+use holdfast_tests::server::{ServerError, ServerPlan};
 use holdfast_tests::tls::{TlsClient, path_flag};
 use holdfast_tests::{Implementation, http, ports};
 
@@ -84,6 +85,45 @@ async fn a_certificate_that_this_member_made_serves_and_stays() {
     assert!(client.post(address, "/v3/kv/put", PUT).await.unwrap().status.is_success());
 }
 
+/// A member that cannot have its port leaves nothing behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_certificate_is_made_for_a_port_that_is_taken() {
+    let port = ports::lease();
+    let taken = std::net::TcpListener::bind(port.address()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let refused = ServerPlan::new(Implementation::Holdfast)
+        .data_dir(&data_dir)
+        .flag(format!("--listen-client-urls=https://{}", taken.local_addr().unwrap()))
+        .flag("--auto-tls")
+        .start()
+        .await;
+    assert!(matches!(refused, Err(ServerError::Ended { .. })), "{refused:?}");
+    assert!(!data_dir.exists());
+}
+
+/// The curve P-521 is not offered; whoever gives such a key is told so, and what to take.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_a_kind_that_is_not_offered_is_refused_with_those_that_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521", "-nodes"])
+        .args(["-subj", "/CN=member", "-out", path(&certificate), "-keyout", path(&key)])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", text(&made));
+    let port = ports::lease();
+    let refused = ServerPlan::new(Implementation::Holdfast)
+        .flag(format!("--listen-client-urls=https://{}", port.address()))
+        .flag(path_flag("cert-file", &certificate))
+        .flag(path_flag("key-file", &key))
+        .start()
+        .await;
+    let Err(ServerError::Ended { output, .. }) = refused else { panic!("it starts: {refused:?}") };
+    assert!(output.contains("--key-file") && output.contains("P-256 or P-384"), "{output}");
+}
+
 /// With ports for HTTP of their own, the same certificates and the same list of revoked ones hold at both
 /// (GHSA-3wh4-j44w-pg92), and at the port for metrics.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,35 +168,83 @@ async fn a_certificate_names_its_user() {
         return;
     }
     let member = TlsMember::start_mutual().await;
-    for (path, body) in [
-        ("user/add", r#"{"name":"root","password":"secret"}"#),
-        ("user/add", r#"{"name":"guest","options":{"no_password":true}}"#),
-        ("role/add", r#"{"name":"root"}"#),
-        ("user/grant", r#"{"user":"root","role":"root"}"#),
-        ("enable", "{}"),
+    enforce_users(&member, &["guest"]).await;
+    let (is_taken, said) = put_with(&member, &Wanted::new("root"));
+    assert!(is_taken, "{said}");
+    for name in ["guest", "stranger"] {
+        let (is_taken, said) = put_with(&member, &Wanted::new(name));
+        assert!(!is_taken && is_denial(&said), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alternative_name_may_name_the_user() {
+    if !have_reference("an_alternative_name_may_name_the_user", &[ReferenceTool::Etcdctl]) {
+        return;
+    }
+    let member = TlsMember::start(|plan, folder| {
+        plan.flag(path_flag("trusted-ca-file", &ca_path(folder)))
+            .flag("--client-cert-auth")
+            .flag("--client-cert-user=dns")
+    })
+    .await;
+    enforce_users(&member, &["app.example"]).await;
+    let answer = http::post(
+        member.server.client_address(),
+        "/v3/auth/authenticate",
+        r#"{"name":"root","password":"secret"}"#,
+    );
+    let token = answer.await.unwrap().json().unwrap()["token"].as_str().unwrap().to_owned();
+    let headers = [("Content-Type", "application/json"), ("Authorization", token.as_str())];
+    let grant = r#"{"user":"app.example","role":"root"}"#;
+    let address = member.server.client_address();
+    let granted = http::send(address, Method::POST, "/v3/auth/user/grant", &headers, grant).await.unwrap();
+    assert!(granted.status.is_success(), "{}", granted.text());
+    let (is_taken, said) = put_with(&member, &Wanted::new("stranger").hosts(&["app.example"]));
+    assert!(is_taken, "{said}");
+    // Neither the common name nor one of several names is the user.
+    for other in [
+        Wanted::new("root").hosts(&["other.example"]),
+        Wanted::new("app.example").hosts(&["app.example", "other.example"]),
     ] {
+        let (is_taken, said) = put_with(&member, &other);
+        assert!(!is_taken && is_denial(&said), "{said}");
+    }
+}
+
+/// Makes `root` with a password and `others` without one, and puts users in force.
+async fn enforce_users(member: &TlsMember, others: &[&str]) {
+    let mut calls = vec![("user/add", r#"{"name":"root","password":"secret"}"#.to_owned())];
+    calls.extend(
+        others
+            .iter()
+            .map(|name| ("user/add", format!(r#"{{"name":"{name}","options":{{"no_password":true}}}}"#))),
+    );
+    calls.extend([
+        ("role/add", r#"{"name":"root"}"#.to_owned()),
+        ("user/grant", r#"{"user":"root","role":"root"}"#.to_owned()),
+        ("enable", "{}".to_owned()),
+    ]);
+    for (path, body) in calls {
         let answer =
             http::post(member.server.client_address(), &format!("/v3/auth/{path}"), body).await.unwrap();
         assert!(answer.status.is_success(), "{path}: {}", answer.text());
     }
-    let put = |name: &str| {
-        let own = member.authority.issue(&Wanted::new(name)).write(member.folder.path(), name);
-        let output = Command::new(reference(ReferenceTool::Etcdctl).unwrap())
-            .arg(format!("--endpoints=https://{}", member.address))
-            .args([path_flag("cacert", &ca_path(member.folder.path())), "--command-timeout=5s".to_owned()])
-            .args([path_flag("cert", &own.certificate), path_flag("key", &own.key)])
-            .args(["put", "key", "value"])
-            .output()
-            .unwrap();
-        (output.status.success(), text(&output))
-    };
-    let (is_taken, said) = put("root");
-    assert!(is_taken, "{said}");
-    for name in ["guest", "stranger"] {
-        let (is_taken, said) = put(name);
-        assert!(
-            !is_taken && (said.contains("permission denied") || said.contains("user name is empty")),
-            "{said}"
-        );
-    }
+}
+
+/// Whether a put by somebody with this certificate is taken, and what etcdctl says to it.
+fn put_with(member: &TlsMember, wanted: &Wanted) -> (bool, String) {
+    let own = member.authority.issue(wanted).write(member.folder.path(), "client");
+    let output = Command::new(reference(ReferenceTool::Etcdctl).unwrap())
+        .arg(format!("--endpoints=https://{}", member.address))
+        .args([path_flag("cacert", &ca_path(member.folder.path())), "--command-timeout=5s".to_owned()])
+        .args([path_flag("cert", &own.certificate), path_flag("key", &own.key)])
+        .args(["put", "key", "value"])
+        .output()
+        .unwrap();
+    (output.status.success(), text(&output))
+}
+
+fn is_denial(said: &str) -> bool {
+    said.contains("permission denied") || said.contains("user name is empty")
 }

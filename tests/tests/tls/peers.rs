@@ -178,6 +178,34 @@ async fn wait_all(cluster: &Cluster, count: usize) {
     }
 }
 
+/// Which members are reached by TLS, the data says: a member that has no TLS of its own, and no flag any more that names
+/// the others, still speaks it with them. Whom it trusts then, the system says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_without_tls_of_its_own_finds_those_that_have_it_again() {
+    let files = Files::new();
+    let own = files.authority.issue(&Wanted::new("member")).write(files.folder.path(), "member");
+    let plan = |name: &str| {
+        ServerPlan::new(Implementation::Holdfast).name(name).variable("SSL_CERT_FILE", files.ca())
+    };
+    let secured = |name: &str| {
+        let [certificate, key] = pair_flags("peer-", &own);
+        plan(name).secure_peers().flag(certificate).flag(key)
+    };
+    let plans = [secured("one"), secured("two"), plan("plain")];
+    let members = plans.each_ref().map(ServerPlan::as_initial_member).join(",");
+    let [mut one, mut two, mut plain] = plans.map(|plan| plan.initial_cluster(&members).spawn().unwrap());
+    for member in [&mut one, &mut two, &mut plain] {
+        member.wait_ready(READY_DEADLINE).await.unwrap();
+    }
+    plain.set_flags(&["--name=plain"]);
+    plain.restart().await.unwrap();
+    // Without the first member, both others are needed.
+    one.kill();
+    plain.wait_ready(READY_DEADLINE).await.unwrap();
+    two.wait_ready(READY_DEADLINE).await.unwrap();
+    assert!(put(&plain).await && put(&two).await);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_joins_over_tls() {
     let files = Files::new();

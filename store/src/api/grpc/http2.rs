@@ -5,27 +5,27 @@ use http::{Request, Version};
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 
+use crate::config::Http2Settings;
 use crate::limits::{
     HTTP2_CONNECTION_WINDOW_BYTES, HTTP2_FRAME_BYTES_MAX, HTTP2_HEADER_LIST_BYTES_MAX,
-    HTTP2_KEEPALIVE_INTERVAL, HTTP2_KEEPALIVE_TIMEOUT, HTTP2_PENDING_RESETS_MAX, HTTP2_SEND_BUFFER_BYTES_MAX,
-    HTTP2_STREAM_WINDOW_BYTES,
+    HTTP2_PENDING_RESETS_MAX, HTTP2_SEND_BUFFER_BYTES_MAX, HTTP2_STREAM_WINDOW_BYTES,
 };
 
 /// Sets HTTP/2 up for clients that hold thousands of watch streams on one connection and ping as often as they like:
 /// nothing here counts pings, so none are punished.
-pub fn configure_h2<E>(builder: &mut Builder<E>) {
+pub fn configure_h2<E>(builder: &mut Builder<E>, settings: Http2Settings) {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(u32::MAX)
+        .max_concurrent_streams(settings.streams_max)
         .initial_connection_window_size(HTTP2_CONNECTION_WINDOW_BYTES)
         .initial_stream_window_size(HTTP2_STREAM_WINDOW_BYTES)
         .max_frame_size(HTTP2_FRAME_BYTES_MAX)
         .max_header_list_size(HTTP2_HEADER_LIST_BYTES_MAX)
         .max_send_buf_size(HTTP2_SEND_BUFFER_BYTES_MAX)
         .max_pending_accept_reset_streams(HTTP2_PENDING_RESETS_MAX)
-        .keep_alive_interval(HTTP2_KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(HTTP2_KEEPALIVE_TIMEOUT)
+        .keep_alive_interval(settings.keepalive_interval)
+        .keep_alive_timeout(settings.keepalive_timeout)
         .auto_date_header(false);
 }
 

@@ -34,10 +34,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("raft-write-timeout", Kind::Duration, "5s", FIXED),
     flag("downgrade-check-time", Kind::Duration, "5s", "there are no downgrades yet"),
 
-    flag("max-concurrent-streams", Kind::Count32, "4294967295", FIXED),
-    flag("grpc-keepalive-min-time", Kind::Duration, "5s", FIXED),
-    flag("grpc-keepalive-interval", Kind::Duration, "2h", FIXED),
-    flag("grpc-keepalive-timeout", Kind::Duration, "20s", FIXED),
+    flag("grpc-keepalive-min-time", Kind::Duration, "5s", "clients may ping as often as they like"),
     flag("socket-reuse-port", Kind::Bool, "false", "a port belongs to one process"),
     flag("socket-reuse-address", Kind::Bool, "false", "addresses in TIME_WAIT are always taken again"),
     flag("warning-apply-duration", Kind::Duration, "100ms", FIXED),

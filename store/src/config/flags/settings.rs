@@ -81,6 +81,13 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("watch-progress-notify-interval", Kind::Duration, "10m", Group::Requests, Setting::WatchProgressInterval,
         "How often watchers hear of progress"),
 
+    flag("max-concurrent-streams", Kind::Count32, "4294967295", Group::Requests, Setting::ConcurrentStreamsMax,
+        "Most calls at once on a connection"),
+    flag("grpc-keepalive-interval", Kind::Duration, "2h", Group::Requests, Setting::KeepaliveInterval,
+        "Silence after which a client is pinged"),
+    flag("grpc-keepalive-timeout", Kind::Duration, "20s", Group::Requests, Setting::KeepaliveTimeout,
+        "How long its answer may take"),
+
     flag("enable-grpc-gateway", Kind::Bool, "true", Group::Http, Setting::HasGateway, "Serve JSON at /v3"),
     flag("cors", Kind::List, "*", Group::Http, Setting::Cors, "Origins that browsers may call from"),
     flag("host-whitelist", Kind::List, "*", Group::Http, Setting::HostWhitelist, "Host names that requests may carry"),
@@ -101,6 +108,8 @@ pub(super) const FLAGS: &[Flag] = &[
         "CAs of clients; these need a certificate then"),
     flag("client-cert-auth", Kind::Bool, "false", Group::Tls, Setting::ClientCertAuth,
         "A client's certificate names its user"),
+    flag("client-cert-user", Kind::Choice(&["cn", "dns", "email", "uri"]), "cn", Group::Tls, Setting::ClientCertUser,
+        "Which name in it that is"),
     flag("client-crl-file", Kind::Path, "", Group::Tls, Setting::ClientCrlFile, "Certificates taken back (PEM or DER)"),
     flag("client-cert-allowed-cn", Kind::List, "", Group::Tls, Setting::ClientCertAllowedCn,
         "Common names of clients"),

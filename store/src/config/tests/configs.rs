@@ -7,7 +7,8 @@ use holdfast_consensus::handle::Founding;
 
 use super::{config, config_of, read};
 use crate::config::{
-    AutoCompaction, Config, FirstStart, Invocation, JoinPlan, ListenAddress, LogFormat, LogLevel, LogOutput,
+    AutoCompaction, Config, FirstStart, Http2Settings, Invocation, JoinPlan, ListenAddress, LogFormat,
+    LogLevel, LogOutput,
 };
 
 fn texts(urls: &[crate::config::ListenUrl]) -> Vec<&str> {
@@ -57,6 +58,7 @@ fn no_flags_are_a_store_on_localhost() {
     assert_eq!(config.http.cors_origins, ["*"]);
     assert_eq!(config.http.host_whitelist, ["*"]);
     assert!(!config.http.has_extensive_metrics);
+    assert_eq!(config.http2, Http2Settings::default());
     assert!(!config.is_etcd);
     assert_eq!(config.notices, Vec::<String>::new());
     // As etcd's for the same flags.
@@ -202,6 +204,20 @@ fn numbers_and_words_reach_their_places() {
 }
 
 #[test]
+fn connections_are_held_as_asked_for_and_zero_means_the_default() {
+    let http2 = |line| config(line).http2;
+    let asked =
+        http2("--max-concurrent-streams 7 --grpc-keepalive-interval 3s --grpc-keepalive-timeout 500ms");
+    assert_eq!(asked.streams_max, 7);
+    assert_eq!(asked.keepalive_interval, Duration::from_secs(3));
+    assert_eq!(asked.keepalive_timeout, Duration::from_millis(500));
+    let none = "--max-concurrent-streams 0 --grpc-keepalive-interval 0 --grpc-keepalive-timeout 3s";
+    assert_eq!(http2(none), Http2Settings::default());
+    let brief = http2("--grpc-keepalive-interval 1ms");
+    assert_eq!(brief.keepalive_interval, Duration::from_secs(1));
+}
+
+#[test]
 fn etcds_other_flags_are_taken_and_named_when_they_would_change_something() {
     // Each at its default says nothing.
     let defaults = config(
@@ -212,13 +228,13 @@ fn etcds_other_flags_are_taken_and_named_when_they_would_change_something() {
     );
     assert_eq!(defaults.notices, Vec::<String>::new());
     let changed = config(
-        "ETCD_MAX_WALS=7 --pre-vote=false --grpc-keepalive-interval 1h --snapshot --feature-gates PriorityRequest=true",
+        "ETCD_MAX_WALS=7 --pre-vote=false --grpc-keepalive-min-time 1h --snapshot --feature-gates PriorityRequest=true",
     );
     assert_eq!(
         changed.notices,
         [
             "--feature-gates has no effect: gates of etcd's code do not exist here",
-            "--grpc-keepalive-interval has no effect: this is not adjustable yet",
+            "--grpc-keepalive-min-time has no effect: clients may ping as often as they like",
             "ETCD_MAX_WALS has no effect: the store counts its own files",
             "--pre-vote has no effect: this is always on",
             "--snapshot has no effect: etcd dropped this long ago",

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::configs::founding;
 use super::{config, read};
-use crate::config::{CertificateFiles, CertificateSource, SelfSigned, TlsProtocol, TlsSettings};
+use crate::config::{
+    CertificateFiles, CertificateSource, CertificateUser, SelfSigned, TlsProtocol, TlsSettings,
+};
 
 const CLIENTS: &str = "--listen-client-urls https://127.0.0.1:1 --advertise-client-urls https://a:1";
 const PAIR: &str = "--cert-file c.pem --key-file k.pem";
@@ -42,13 +44,13 @@ fn files_and_demands_reach_their_port() {
     assert_eq!(clients.certificate, Some(CertificateSource::Files(files("c.pem", "k.pem"))));
     assert_eq!(clients.trusted_ca.as_deref(), Some(Path::new("ca.pem")));
     assert_eq!(clients.revoked.as_deref(), Some(Path::new("crl.pem")));
-    assert!(clients.certificate_is_user && !clients.checks_addresses);
+    assert!(clients.user_name == Some(CertificateUser::CommonName) && !clients.checks_addresses);
     assert_eq!((clients.allowed_common_names.len(), clients.allowed_hostnames.len()), (2, 1));
     let peers = config.tls.peers;
     assert_eq!(peers.outgoing, Some(files("pc.pem", "pk.pem")));
     assert_eq!(peers.trusted_ca.as_deref(), Some(Path::new("pca.pem")));
     assert_eq!(peers.revoked.as_deref(), Some(Path::new("pcrl.pem")));
-    assert!(!peers.certificate_is_user && !peers.checks_addresses);
+    assert!(peers.user_name.is_none() && !peers.checks_addresses);
     assert_eq!(peers.allowed_common_names, ["m"]);
 }
 

@@ -71,7 +71,12 @@ fn jwt(
     };
     let ttl_nanoseconds = u64::try_from(ttl_nanoseconds).map_err(|_| "ttl is below zero")?;
     Ok(JwtSettings {
-        algorithm: jwt_algorithm(method).ok_or("there is no such sign-method here (of ES, 256 and 384)")?,
+        algorithm: jwt_algorithm(method).ok_or(match method {
+            "ES512" => "ES512 is not offered, since it needs the curve P-521; take ES384 or EdDSA",
+            _ => {
+                "there is no such sign-method: take RS, PS or HS with 256, 384 or 512, ES256, ES384 or EdDSA"
+            }
+        })?,
         public_key: given("pub-key").map(PathBuf::from),
         private_key: given("priv-key").map(PathBuf::from),
         ttl: Duration::from_nanos(ttl_nanoseconds),

@@ -87,6 +87,7 @@ pub fn validate(
         auto_compaction: numbers::auto_compaction(given)?,
         logs: logs::logs(given, persona, &mut notices),
         http: http(given),
+        http2: numbers::http2(given),
         is_etcd: persona == Persona::Etcd,
         notices,
     })

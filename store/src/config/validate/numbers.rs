@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::SettingError;
-use crate::config::config::AutoCompaction;
+use crate::config::config::{AutoCompaction, Http2Settings};
 use crate::config::duration::parse_duration_nanoseconds;
 use crate::config::error::ConfigError;
 use crate::config::flags::{self, Setting};
@@ -11,7 +11,8 @@ use crate::config::given::GivenSettings;
 use crate::config::number::parse_count;
 use crate::limits::{
     CACHE_BYTES_MAX, CACHE_BYTES_MIN, ELECTION_HEARTBEATS_MIN, ELECTION_TIMEOUT_MS_MAX,
-    REQUEST_BYTES_LIMIT_MAX, TXN_OPERATIONS_LIMIT_MAX, WATCH_PROGRESS_INTERVAL_MIN,
+    HTTP2_KEEPALIVE_INTERVAL_MIN, REQUEST_BYTES_LIMIT_MAX, TXN_OPERATIONS_LIMIT_MAX,
+    WATCH_PROGRESS_INTERVAL_MIN,
 };
 
 /// The two times that elections follow from.
@@ -87,6 +88,25 @@ pub fn watch_progress_interval(
         notices.push(format!("{} is raised to the shortest interval, {shortest}ms", given.origin(setting)));
     }
     Ok(interval.max(WATCH_PROGRESS_INTERVAL_MIN))
+}
+
+/// How connections by HTTP/2 are held. As in etcd, what is not above zero means the default, and a server does not ping
+/// more often than once a second.
+pub fn http2(given: &GivenSettings) -> Http2Settings {
+    let defaults = Http2Settings::default();
+    let above_zero = |setting| {
+        let nanoseconds = u64::try_from(given.duration_nanoseconds(setting)).unwrap_or(0);
+        Some(Duration::from_nanos(nanoseconds)).filter(|duration| !duration.is_zero())
+    };
+    let streams_max = u32::try_from(given.count(Setting::ConcurrentStreamsMax)).unwrap_or(u32::MAX);
+    let keepalive = above_zero(Setting::KeepaliveInterval).zip(above_zero(Setting::KeepaliveTimeout));
+    let (keepalive_interval, keepalive_timeout) =
+        keepalive.unwrap_or((defaults.keepalive_interval, defaults.keepalive_timeout));
+    Http2Settings {
+        streams_max: if streams_max == 0 { defaults.streams_max } else { streams_max },
+        keepalive_interval: keepalive_interval.max(HTTP2_KEEPALIVE_INTERVAL_MIN),
+        keepalive_timeout,
+    }
 }
 
 /// History that compacts itself away. A number without unit is hours or revisions, by the mode.

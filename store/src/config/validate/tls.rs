@@ -10,7 +10,7 @@ use crate::config::error::ConfigError;
 use crate::config::flags::{self, Setting};
 use crate::config::given::GivenSettings;
 use crate::config::tls::{
-    CertificateFiles, CertificateSource, PortTls, SelfSigned, TlsProtocol, TlsSettings,
+    CertificateFiles, CertificateSource, CertificateUser, PortTls, SelfSigned, TlsProtocol, TlsSettings,
 };
 use crate::limits::SELF_SIGNED_YEARS_MAX;
 use crate::tls::{Suite, find_suite};
@@ -69,7 +69,7 @@ pub fn tls(
     notices: &mut Vec<String>,
 ) -> Result<TlsSettings, ConfigError> {
     let mut clients = port(given, &CLIENTS, &listeners.client, data_dir, notices)?;
-    clients.certificate_is_user = given.is_on(Setting::ClientCertAuth);
+    clients.user_name = user_name(given, notices);
     let mut peers = port(given, &PEERS, &listeners.peer, data_dir, notices)?;
     peers.checks_addresses = !given.is_on(Setting::PeerSkipClientSanVerification);
     if !peers.allowed_common_names.is_empty() && !peers.allowed_hostnames.is_empty() {
@@ -105,7 +105,7 @@ fn port(
     let port = PortTls {
         certificate,
         trusted_ca: path(given, flags.trusted_ca),
-        certificate_is_user: false,
+        user_name: None,
         revoked: path(given, flags.revoked),
         allowed_common_names: given.list(flags.common_names),
         allowed_hostnames: given.list(flags.hostnames),
@@ -124,6 +124,23 @@ fn port(
         ));
     }
     Ok(port)
+}
+
+/// Which name in the certificate of a client is that of its user.
+fn user_name(given: &GivenSettings, notices: &mut Vec<String>) -> Option<CertificateUser> {
+    if !given.is_on(Setting::ClientCertAuth) {
+        if given.is_given(Setting::ClientCertUser) {
+            let origin = given.origin(Setting::ClientCertUser);
+            notices.push(format!("{origin} has no effect without --client-cert-auth"));
+        }
+        return None;
+    }
+    Some(match given.text(Setting::ClientCertUser).as_str() {
+        "dns" => CertificateUser::Host,
+        "email" => CertificateUser::Email,
+        "uri" => CertificateUser::Uri,
+        _ => CertificateUser::CommonName,
+    })
 }
 
 /// A rule that nobody would be held to must not look as if it were one.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -11,12 +13,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::super::connection::{self, Patience};
+use super::super::connection::{self, Patience, Service};
 use super::super::listen::Listener;
 use super::super::listening::Listening;
 use super::super::room::Room;
 use super::super::services::Routes;
 use super::{PATIENCE, listen};
+use crate::config::Http2Settings;
 use crate::limits::{DRAIN_TIMEOUT, HTTP1_BUFFER_BYTES_MAX};
 use crate::server::Role;
 
@@ -58,6 +61,58 @@ impl Connection {
         let len = self.stream.read(&mut buffer).await.unwrap();
         String::from_utf8_lossy(&buffer[..len]).into_owned()
     }
+}
+
+/// What is served under other settings of HTTP/2.
+#[derive(Clone)]
+struct Held(Routes, Http2Settings);
+
+impl Service for Held {
+    const GATHERS_WRITES: bool = false;
+    type Body = axum::body::Body;
+
+    fn http2(&self) -> Http2Settings {
+        self.1
+    }
+
+    fn serve(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<axum::body::Body>> + Send + 'static + use<> {
+        self.0.serve(request)
+    }
+}
+
+/// Reads a frame: its kind and its payload.
+async fn frame(stream: &mut DuplexStream) -> (u8, Vec<u8>) {
+    let mut header = [0; 9];
+    stream.read_exact(&mut header).await.unwrap();
+    let mut payload = vec![0; u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize];
+    stream.read_exact(&mut payload).await.unwrap();
+    (header[3], payload)
+}
+
+#[tokio::test]
+async fn a_client_is_told_of_its_limit_and_cut_off_when_it_does_not_answer_a_ping() {
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+    const STREAMS_MAX: [u8; 2] = [0, 3];
+    let (mut stream, theirs) = duplex(1 << 20);
+    let settings = Http2Settings {
+        streams_max: 7,
+        keepalive_interval: Duration::from_millis(100),
+        keepalive_timeout: Duration::from_millis(100),
+    };
+    let patience = Patience { first_bytes: PATIENCE, head: PATIENCE };
+    let (_drain, drained) = oneshot::channel();
+    let served = tokio::spawn(connection::serve(theirs, None, Held(hello(), settings), patience, drained));
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let (kind, payload) = frame(&mut stream).await;
+    assert_eq!(kind, SETTINGS);
+    let limit = payload.chunks(6).find(|setting| setting[..2] == STREAMS_MAX);
+    assert_eq!(limit.expect("there is a limit")[2..], [0, 0, 0, 7]);
+    while frame(&mut stream).await.0 != PING {}
+    tokio::time::timeout(PATIENCE, served).await.expect("it must end").unwrap();
 }
 
 #[tokio::test]
