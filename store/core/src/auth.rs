@@ -12,6 +12,8 @@ mod secret;
 mod state;
 mod token;
 mod user;
+mod v2_pattern;
+mod v2_put;
 
 pub use caller::Caller;
 pub use change::AuthChange;
@@ -23,6 +25,9 @@ pub use secret::Secret;
 pub use state::AuthState;
 pub use token::{TokenId, TokenRenewal};
 pub use user::{Role, User};
+pub use v2_pattern::{V2Pattern, V2Patterns};
+pub use v2_put::{V2AuthError, V2RolePermissions, V2RolePut, V2UserPut, V2UserRoles};
+pub(crate) use v2_put::{put_role, put_user};
 
 /// The user without which authentication cannot be enabled, and the role that may do everything.
 pub const ROOT: &str = "root";

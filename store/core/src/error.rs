@@ -1,7 +1,7 @@
 //! Why the core refuses a command or a read, one enum for each operation. The texts here are for people and logs;
 //! the wire texts and codes stand in one table in the server (`api/error.rs`).
 
-use crate::auth::{AuthChangeError, PermissionError};
+use crate::auth::{AuthChangeError, PermissionError, V2AuthError};
 use crate::ids::Revision;
 use crate::rows::RowsFault;
 use crate::v2::V2Error;
@@ -99,6 +99,9 @@ pub enum ApplyError {
     /// Of a change of users and roles.
     #[error(transparent)]
     Auth(#[from] AuthChangeError),
+    /// Of a change of users and roles through the v2 API.
+    #[error(transparent)]
+    V2Auth(#[from] V2AuthError),
     /// The caller may not do this.
     #[error(transparent)]
     Permission(#[from] PermissionError),

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use crate::auth::{Role, User};
 use crate::error::ApplyError;
 use crate::ids::{LeaseId, MemberId, Revision};
 use crate::v2::{V2Event, V2Mark};
@@ -120,6 +121,10 @@ pub enum Response {
     Alarm(Vec<Alarm>),
     /// Of a change through the v2 API.
     V2(Box<V2Event>),
+    /// Of a PUT to a user through the v2 API: the user as it is now, and whether it is new.
+    V2User(Box<User>, bool),
+    /// Of a PUT to a role through the v2 API: the role as it is now.
+    V2Role(Box<Role>),
 }
 
 /// An applied command's outcome with the store revision right after it, which becomes the header's revision.

@@ -247,6 +247,7 @@ fn apply(error: ApplyError) -> (Code, &'static str) {
         ApplyError::StaleExpiry => (Code::Unavailable, LEADER_CHANGED),
         // Answered in its own form by the v2 routes, the only ones that propose such changes.
         ApplyError::V2(error) => (Code::FailedPrecondition, error.refusal.message()),
+        ApplyError::V2Auth(_) => (Code::FailedPrecondition, "holdfast: users and roles are not changed"),
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::{ApplyBatch, Stop};
 use crate::auth::{
     AccessError, AuthChange, AuthChangeError, AuthState, Caller, Guard, ROOT, Role, Secret, TokenId,
-    TokenRenewal, User,
+    TokenRenewal, User, V2RolePut, V2UserPut, put_role, put_user,
 };
 use crate::command::Operation;
 use crate::layout::auth as layout;
@@ -83,6 +83,8 @@ impl ApplyBatch<'_> {
                 self.put_role(role, changed);
                 self.changed();
             }
+            AuthChange::V2UserPut(put) => return self.v2_user_put(put),
+            AuthChange::V2RolePut(put) => return self.v2_role_put(put),
             AuthChange::RenewTokens { now_unix_seconds, renewals } => {
                 self.renew_tokens(*now_unix_seconds, renewals);
             }
@@ -231,6 +233,29 @@ impl ApplyBatch<'_> {
         self.overlay.delete(Table::Auth, layout::role_key(name));
         self.changed();
         Ok(())
+    }
+
+    fn v2_user_put(&mut self, put: &V2UserPut) -> Result<Response, Stop> {
+        if put.name.is_empty() {
+            return Err(AuthChangeError::UserEmpty.into());
+        }
+        let (mut user, is_new) = put_user(&self.auth, put)?;
+        self.changed();
+        if put.password_hash.is_some() {
+            user.credentials_since = self.auth.revision();
+        }
+        self.put_user(&put.name, user.clone());
+        Ok(Response::V2User(Box::new(user), is_new))
+    }
+
+    fn v2_role_put(&mut self, put: &V2RolePut) -> Result<Response, Stop> {
+        if put.name.is_empty() {
+            return Err(AuthChangeError::RoleEmpty.into());
+        }
+        let role = put_role(&self.auth, put)?;
+        self.put_role(&put.name, role.clone());
+        self.changed();
+        Ok(Response::V2Role(Box::new(role)))
     }
 
     fn user(&self, name: &str) -> Result<User, AuthChangeError> {

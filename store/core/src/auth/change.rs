@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Permission, Secret, TokenRenewal};
+use super::{Permission, Secret, TokenRenewal, V2RolePut, V2UserPut};
 
 /// One change. All of them need the role `root` once authentication is enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,10 @@ pub enum AuthChange {
         /// End of the permission, as it was granted.
         range_end: Bytes,
     },
+    /// Makes or changes a user as the v2 API does: password and roles at once.
+    V2UserPut(V2UserPut),
+    /// Makes or changes a role as the v2 API does: many permissions at once.
+    V2RolePut(V2RolePut),
     /// Tokens that are in use. Proposed by members only; no change of users or roles.
     RenewTokens {
         /// The proposer's time, in seconds since 1970: what ran out before is forgotten.

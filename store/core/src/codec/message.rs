@@ -285,6 +285,23 @@ pub(super) struct Auth {
     pub now_unix_seconds: u64,
     #[prost(message, repeated, tag = "9")]
     pub renewals: Vec<TokenRenewal>,
+    /// What a user or role of the v2 API is made with or gets.
+    #[prost(message, optional, tag = "10")]
+    pub grant: Option<V2Grants>,
+    /// What it loses.
+    #[prost(message, optional, tag = "11")]
+    pub revoke: Option<V2Grants>,
+}
+
+/// Roles of a user, or patterns of a role.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct V2Grants {
+    #[prost(string, repeated, tag = "1")]
+    pub roles: Vec<String>,
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    pub read: Vec<Bytes>,
+    #[prost(bytes = "bytes", repeated, tag = "3")]
+    pub write: Vec<Bytes>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -309,4 +326,8 @@ pub(super) mod auth_kind {
     pub const ROLE_GRANT_PERMISSION: u32 = 10;
     pub const ROLE_REVOKE_PERMISSION: u32 = 11;
     pub const RENEW_TOKENS: u32 = 12;
+    pub const V2_USER_MAKE: u32 = 13;
+    pub const V2_USER_MERGE: u32 = 14;
+    pub const V2_ROLE_MAKE: u32 = 15;
+    pub const V2_ROLE_MERGE: u32 = 16;
 }

@@ -4,7 +4,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::auth::{AuthChange, Caller, Permission, PermissionKind, Secret, TokenId, TokenRenewal};
+use crate::auth::{
+    AuthChange, Caller, Permission, PermissionKind, Secret, TokenId, TokenRenewal, V2Pattern, V2Patterns,
+    V2RolePermissions, V2RolePut, V2UserPut, V2UserRoles,
+};
 use crate::command::Operation;
 use crate::ids::{AuthRevision, LeaseId, MemberId, Revision, Term};
 use crate::key_range::KeyRange;
@@ -90,6 +93,10 @@ fn golden_auth() -> Vec<(Operation, &'static str)> {
     let (user, role) = (|| "u".to_owned(), || "r".to_owned());
     let permission = Permission { key: "a".into(), range_end: "b".into(), kind: PermissionKind::ReadWrite };
     let (key, range_end) = ("a".into(), "b".into());
+    let patterns = |pattern: &'static str| V2Patterns {
+        read: vec![V2Pattern::new(pattern.into()).unwrap()],
+        write: vec![V2Pattern::new("*".into()).unwrap()],
+    };
     [
         (AuthChange::Enable { token_key: secret() }, "019a03050801220173"),
         (AuthChange::Disable, "019a03020802"),
@@ -106,6 +113,36 @@ fn golden_auth() -> Vec<(Operation, &'static str)> {
         (AuthChange::RoleDelete { name: role() }, "019a030508091a0172"),
         (AuthChange::RoleGrantPermission { role: role(), permission }, "019a030d080a1a01722a01613201623802"),
         (AuthChange::RoleRevokePermission { role: role(), key, range_end }, "019a030b080b1a01722a0161320162"),
+        (
+            AuthChange::V2UserPut(V2UserPut {
+                name: user(),
+                password_hash: Some(secret()),
+                roles: V2UserRoles::Make(vec![role()]),
+            }),
+            "019a030d080d12017522017352030a0172",
+        ),
+        (
+            AuthChange::V2UserPut(V2UserPut {
+                name: user(),
+                password_hash: None,
+                roles: V2UserRoles::Merge { grant: vec![role()], revoke: vec!["s".to_owned()] },
+            }),
+            "019a030f080e12017552030a01725a030a0173",
+        ),
+        (
+            AuthChange::V2RolePut(V2RolePut {
+                name: role(),
+                permissions: V2RolePermissions::Make(patterns("/a")),
+            }),
+            "019a030e080f1a0172520712022f611a012a",
+        ),
+        (
+            AuthChange::V2RolePut(V2RolePut {
+                name: role(),
+                permissions: V2RolePermissions::Merge { grant: patterns("/a"), revoke: patterns("/*") },
+            }),
+            "019a031708101a0172520712022f611a012a5a0712022f2a1a012a",
+        ),
         (
             AuthChange::RenewTokens {
                 now_unix_seconds: 300,
@@ -191,7 +228,7 @@ fn what_is_not_understood_is_refused() {
     assert!(matches!(decode(Bytes::from_static(b"\x01\x22\x09")), Err(CodecError::Damaged(_))));
     let unknown_change = b"\x01\xc2\x02\x06\x0a\x02/a\x10\x08";
     assert_eq!(decode(Bytes::from_static(unknown_change)), Err(CodecError::Unknown("change of a node")));
-    let unknown_change = b"\x01\x9a\x03\x02\x08\x0d";
+    let unknown_change = b"\x01\x9a\x03\x02\x08\x7f";
     assert_eq!(
         decode(Bytes::from_static(unknown_change)),
         Err(CodecError::Unknown("change of users and roles"))
@@ -352,7 +389,7 @@ fn any_auth() -> impl Strategy<Value = AuthChange> {
     let secret = prop::option::of(any_bytes().prop_map(Secret::new));
     let permission = (any_bytes(), any_bytes(), prop::sample::select(kinds))
         .prop_map(|(key, range_end, kind)| Permission { key, range_end, kind });
-    (0..12, names, secret, permission, any::<u64>()).prop_map(
+    (0..14, names, secret, permission, any::<u64>()).prop_map(
         |(of, (user, role), secret, permission, number)| match of {
             0 => AuthChange::Enable { token_key: secret.unwrap_or_default() },
             1 => AuthChange::Disable,
@@ -364,6 +401,19 @@ fn any_auth() -> impl Strategy<Value = AuthChange> {
             7 => AuthChange::RoleAdd { name: role },
             8 => AuthChange::RoleDelete { name: role },
             9 => AuthChange::RoleGrantPermission { role, permission },
+            11 => AuthChange::V2UserPut(V2UserPut {
+                name: user,
+                password_hash: secret,
+                roles: V2UserRoles::Merge { grant: vec![role.clone()], revoke: vec![role] },
+            }),
+            12 => {
+                let patterns = V2Patterns {
+                    read: V2Pattern::new(permission.key).into_iter().collect(),
+                    ..Default::default()
+                };
+                let permissions = V2RolePermissions::Merge { grant: patterns.clone(), revoke: patterns };
+                AuthChange::V2RolePut(V2RolePut { name: role, permissions })
+            }
             10 => AuthChange::RenewTokens {
                 now_unix_seconds: number,
                 renewals: vec![TokenRenewal { id: TokenId([7; 16]), until_unix_seconds: number }],

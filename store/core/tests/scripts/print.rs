@@ -47,6 +47,7 @@ pub fn response(response: &Response, text: &mut String) {
             }
         }
         Response::V2(event) => print_v2::event(event, text),
+        Response::V2User(..) | Response::V2Role(_) => {}
         Response::Compact | Response::LeaseRevoke | Response::Done => {}
     }
 }

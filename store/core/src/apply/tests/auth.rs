@@ -2,7 +2,7 @@
 
 use crate::auth::{
     AuthChange, AuthChangeError, Caller, Permission, PermissionError, PermissionKind, Secret, TokenId,
-    TokenRenewal,
+    TokenRenewal, V2RolePermissions, V2RolePut, V2UserPut, V2UserRoles,
 };
 use crate::command::{Command, Operation};
 use crate::error::ApplyError;
@@ -477,4 +477,42 @@ fn members_with_the_same_users_have_the_same_hash() {
     assert_eq!(one.0, other.0);
     assert_ne!(one.1, other.1);
     assert_eq!(TestStore::new().view().auth_hash().unwrap(), (AuthRevision(1), 0));
+}
+
+#[test]
+fn a_put_of_the_v2_api_changes_password_and_roles_in_one_step() {
+    let mut store = guarded();
+    let stale = store.caller("root");
+    let before = store.auth_revision();
+    let put = |name: &str, password: Option<&'static str>, roles| {
+        let password_hash = password.map(|hash| Secret::new(hash.into()));
+        AuthChange::V2UserPut(V2UserPut { name: name.to_owned(), password_hash, roles })
+    };
+    let merge = |grant: &str, revoke: &str| V2UserRoles::Merge {
+        grant: vec![name(grant)],
+        revoke: vec![name(revoke)],
+    };
+    let answer = store.change(put("reader", Some("new"), merge("writers", "readers"))).unwrap();
+    let Response::V2User(user, false) = answer else { panic!("not a user: {answer:?}") };
+    assert_eq!(store.auth_revision(), AuthRevision(before.0 + 1), "one change, one revision");
+    assert_eq!((user.credentials_since, user.roles), (store.auth_revision(), [name("writers")].into()));
+    assert!(denied(&store.apply_as("reader", Operation::DeleteRange(delete("/r/a", "", false)))));
+    store.apply_as("reader", put_operation("/w/a")).unwrap();
+    // Only roles: the password is as old as before.
+    let answer = store.change(put("reader", None, merge("readers", "writers"))).unwrap();
+    let Response::V2User(user, _) = answer else { panic!("not a user: {answer:?}") };
+    assert_eq!(user.credentials_since, AuthRevision(before.0 + 1));
+    // A refusal changes nothing, and what was checked before is to be checked again.
+    let now = store.auth_revision();
+    assert!(store.change(put("reader", None, merge("readers", "writers"))).is_err());
+    assert_eq!(
+        store.change(put("", Some("x"), V2UserRoles::Make(vec![]))),
+        Err(AuthChangeError::UserEmpty.into())
+    );
+    let role = V2RolePut { name: name(""), permissions: V2RolePermissions::Make(Default::default()) };
+    assert_eq!(store.change(AuthChange::V2RolePut(role)), Err(AuthChangeError::RoleEmpty.into()));
+    assert_eq!(store.auth_revision(), now);
+    let outcome =
+        store.run_commands(&[Command { caller: stale, operation: put_operation("/r/b") }]).remove(0);
+    assert_eq!(refused(outcome), PermissionError::OldRevision);
 }
