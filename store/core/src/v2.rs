@@ -10,6 +10,7 @@ mod mark;
 mod node;
 mod path;
 mod request;
+mod walk;
 mod watch;
 
 pub use error::{V2Error, V2ReadError, V2Refusal};
@@ -18,6 +19,7 @@ pub use mark::{V2Mark, V2Role};
 pub use node::{V2Action, V2Event, V2Node, V2Tree};
 pub use path::{V2Path, V2PathError};
 pub use request::{V2Operation, V2Request, V2TimeToLive};
+pub use walk::V2Walk;
 pub use watch::V2Watch;
 
 pub(crate) use event::primary_event;
