@@ -146,9 +146,10 @@ impl ApplyBatch<'_> {
         let lease = self.new_lease(new.time_to_live)?;
         if let Some(value) = &new.value {
             let key = new.path.as_bytes();
-            let newest = self.state(&[]).newest(key)?;
             let content = (value.clone(), lease);
-            self.write_version(pending, key, content, newest.as_ref(), Life::BeginsMarked(mark))?;
+            // A file that is there is the newest version of its key.
+            let newest = if old.is_some() { None } else { self.state(&[]).newest(key)? };
+            self.write_version(pending, key, content, old.or(newest.as_ref()), Life::BeginsMarked(mark))?;
         } else {
             if let Some(old) = old {
                 self.erase_key(pending, new.path.as_bytes().clone(), old, Some(V2Mark::PART))?;
