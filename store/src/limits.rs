@@ -135,6 +135,10 @@ pub const HTTP1_HEADER_READ_TIMEOUT: Duration = Duration::from_secs(75);
 /// Largest head of an HTTP/1 request.
 pub const HTTP1_BUFFER_BYTES_MAX: usize = 64 << 10;
 
+/// How long the body of an HTTP request may take until its answer begins, at whatever pace it comes. Calls of gRPC have
+/// their own deadlines.
+pub const HTTP_BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Silence after which the system asks whether the other end of a connection is still there.
 pub const TCP_KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 /// Pause between such questions.
@@ -188,6 +192,12 @@ pub const V2_BODY_BYTES_MAX: usize = 10 << 20;
 
 /// Connections that a blank member keeps open: whoever manages it, members that ask, and probes.
 pub const BLANK_CONNECTIONS_MAX: usize = 256;
+
+/// Bytes of keys and values that a listing of the v2 API reads in one step; what one listing holds in memory.
+pub const V2_LIST_STEP_BYTES: usize = 128 << 10;
+
+/// Largest body that describes a user or a role of the v2 API.
+pub const V2_AUTH_BODY_BYTES_MAX: usize = 1 << 20;
 
 /// Largest body that describes a member.
 pub const MEMBER_BODY_BYTES_MAX: usize = 64 << 10;

@@ -13,6 +13,7 @@ pub mod v2;
 
 mod audit;
 mod body;
+mod body_time;
 #[cfg(test)]
 mod test_node;
 mod watch_audit;
@@ -27,10 +28,12 @@ use http_body::Body;
 use tower::ServiceExt as _;
 
 use crate::auth::Peer;
+use crate::limits::HTTP_BODY_TIMEOUT;
 use crate::node::Node;
 use grpc::{GrpcMetrics, GrpcService};
 
 pub use body::ApiBody;
+pub use body_time::BodyTime;
 
 /// Everything that is served on the client port.
 pub struct ClientApi {
@@ -60,10 +63,11 @@ impl ClientApi {
             );
         }
         request.extensions_mut().insert(peer.clone());
-        let response = self.routes.clone().oneshot(request.map(axum::body::Body::new));
+        let (request, body_time) = BodyTime::begin(request, HTTP_BODY_TIMEOUT);
+        let response = self.routes.clone().oneshot(request);
         Either::Right(Box::pin(async move {
             let Ok(response) = response.await;
-            response.map(ApiBody::Http)
+            body_time.answered(response).map(ApiBody::Http)
         }))
     }
 }

@@ -39,8 +39,8 @@ pub(super) async fn wait(bound: Bound, plan: &ManagedPlan, tls: &Tls) -> Result<
     let room = Room::new(BLANK_CONNECTIONS_MAX, BLANK_CONNECTIONS_MAX);
     let runtime = tokio::runtime::Handle::current();
     let blank = Arc::new(Blank { plan: plan.clone(), initialized });
-    let peers = Routes(blank_routes(plan.expected, plan.peer_urls.clone(), tell).into_axum_router());
-    let clients = Routes(routes(blank));
+    let peers = Routes::new(blank_routes(plan.expected, plan.peer_urls.clone(), tell).into_axum_router());
+    let clients = Routes::new(routes(blank));
     let secured = tls.clients();
     let mut listening = [
         Listening::start(bound.peers, &peers, &room, tls.peers(&runtime).as_ref(), &runtime),

@@ -103,7 +103,7 @@ impl Server {
         let routes = http::routes(Arc::clone(&node), Arc::clone(&counts), &config.http);
         let routes = routes.layer(Extension(Arc::clone(tls.status())));
         let metrics_routes = http::metrics_routes(Arc::clone(&node), Arc::clone(&counts));
-        let metrics_routes = Routes(metrics_routes.layer(Extension(Arc::clone(tls.status()))));
+        let metrics_routes = Routes::new(metrics_routes.layer(Extension(Arc::clone(tls.status()))));
         let api = ClientApi::new(Arc::clone(&node), counts, routes);
         let handshaker = tls.clients();
         let secured = handshaker.as_ref();
@@ -127,7 +127,7 @@ impl Server {
         runtime: &tokio::runtime::Handle,
     ) -> Listening {
         let room = Room::new(PEER_CONNECTIONS_MAX, PEER_CONNECTIONS_OF_ADDRESS_MAX);
-        let routes = Routes(peer_routes::routes(node, counts));
+        let routes = Routes::new(peer_routes::routes(node, counts));
         let handshaker = tls.peers(runtime);
         let peer_runtime = node.consensus().peer_runtime();
         Listening::start(listeners, &routes, &room, handshaker.as_ref(), peer_runtime)

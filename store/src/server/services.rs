@@ -1,6 +1,7 @@
 //! What is served on which port: the client API, the routes of members, health and metrics. Must not know sockets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use futures::future::{Either, ready};
@@ -10,9 +11,10 @@ use tower::ServiceExt as _;
 
 use super::connection::Service;
 use crate::api::grpc::is_grpc;
-use crate::api::{ApiBody, ClientApi};
+use crate::api::{ApiBody, BodyTime, ClientApi};
 use crate::auth::Peer;
 use crate::config::Http2Settings;
+use crate::limits::HTTP_BODY_TIMEOUT;
 
 /// Which requests of clients a port takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +93,22 @@ fn elsewhere(served: Served) -> Response<ApiBody> {
 
 /// A port with nothing but routes.
 #[derive(Clone)]
-pub(super) struct Routes(pub(super) Router);
+pub(super) struct Routes {
+    router: Router,
+    body_timeout: Duration,
+}
+
+impl Routes {
+    pub(super) fn new(router: Router) -> Routes {
+        Routes { router, body_timeout: HTTP_BODY_TIMEOUT }
+    }
+
+    /// The same with less patience.
+    #[cfg(test)]
+    pub(super) fn with_body_timeout(self, body_timeout: Duration) -> Routes {
+        Routes { body_timeout, ..self }
+    }
+}
 
 impl Service for Routes {
     const GATHERS_WRITES: bool = false;
@@ -101,10 +118,20 @@ impl Service for Routes {
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<axum::body::Body>> + Send + 'static + use<> {
-        let answer = self.0.clone().oneshot(request.map(axum::body::Body::new));
+        // What members send each other in streams has no end.
+        let (request, body_time) = if is_grpc(&request) {
+            (request.map(axum::body::Body::new), None)
+        } else {
+            let (request, body_time) = BodyTime::begin(request, self.body_timeout);
+            (request, Some(body_time))
+        };
+        let answer = self.router.clone().oneshot(request);
         async move {
             let Ok(response) = answer.await;
-            response
+            match body_time {
+                Some(body_time) => body_time.answered(response),
+                None => response,
+            }
         }
     }
 }

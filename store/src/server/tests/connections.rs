@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::body::Bytes;
+use axum::routing::{get, post};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -26,8 +27,13 @@ use crate::server::Role;
 const SHORT: Patience =
     Patience { first_bytes: Duration::from_millis(60), head: Duration::from_millis(1500) };
 
+/// How long a body may take.
+const BODY_TIMEOUT: Duration = Duration::from_millis(400);
+
 fn hello() -> Routes {
-    Routes(Router::new().route("/", get(async || "hello")))
+    let echo = post(async |body: Bytes| body);
+    Routes::new(Router::new().route("/", get(async || "hello")).route("/echo", echo))
+        .with_body_timeout(BODY_TIMEOUT)
 }
 
 struct Connection {
@@ -130,6 +136,39 @@ async fn a_slow_head_ends_a_connection() {
     let begun = connection.begun;
     connection.ended().await;
     assert!(begun.elapsed() >= SHORT.head);
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_is_given_up_at_whatever_pace_it_comes() {
+    let heads = ["content-length: 1000000", "transfer-encoding: chunked"];
+    for (head, piece) in heads.into_iter().zip([&b"a"[..], b"1\r\na\r\n"]) {
+        let mut connection =
+            Connection::sending(format!("POST /echo HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n").as_bytes()).await;
+        let begun = connection.begun;
+        let mut answer = String::new();
+        while answer.is_empty() {
+            // The end of the connection may come before this does.
+            let _ = connection.stream.write_all(piece).await;
+            let short = tokio::time::timeout(BODY_TIMEOUT / 20, connection.read()).await;
+            answer = short.unwrap_or_default();
+        }
+        assert!(begun.elapsed() >= BODY_TIMEOUT, "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+        connection.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_no_late_one() {
+    let mut connection =
+        Connection::sending(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n1").await;
+    tokio::time::sleep(BODY_TIMEOUT / 4).await;
+    connection.stream.write_all(b"2").await.unwrap();
+    assert!(connection.read().await.ends_with("\r\n\r\n12"));
+    tokio::time::sleep(BODY_TIMEOUT * 2).await;
+    connection.stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(connection.read().await.ends_with("hello"));
 }
 
 #[tokio::test]
