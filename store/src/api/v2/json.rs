@@ -1,19 +1,67 @@
 //! Answers of the v2 API in the very bytes that Go's encoder gives: order of the fields, empty ones left out, escapes.
-//! Trees are written without recursion: how deep they are is up to clients.
+//! Trees are written piece by piece and without recursion: how large and how deep they are is up to clients.
 
 use std::fmt::Write;
 
-use holdfast_core::v2::{V2Event, V2Node, V2Tree};
+use holdfast_core::v2::{V2Event, V2Node};
 
 use super::time;
 
-/// The answer to a read.
-pub(super) fn tree(tree: &V2Tree, now_unix_nanos: i64) -> String {
-    let mut json = String::with_capacity(128 * (1 + tree.below.len()));
-    json.push_str("{\"action\":\"get\",\"node\":");
-    write_tree(&mut json, tree, now_unix_nanos);
-    json.push_str("}\n");
-    json
+/// The answer to a read, written node by node.
+#[derive(Debug)]
+pub(super) struct TreeWriter {
+    /// Directories that are open, with whether anything in them was written.
+    open: Vec<(V2Node, bool)>,
+    now_unix_nanos: i64,
+}
+
+impl TreeWriter {
+    /// Begins an answer with the node that was asked for.
+    pub fn begin(json: &mut String, node: V2Node, now_unix_nanos: i64) -> TreeWriter {
+        json.push_str("{\"action\":\"get\",\"node\":");
+        let mut writer = TreeWriter { open: Vec::new(), now_unix_nanos };
+        writer.open(json, node);
+        writer
+    }
+
+    /// Writes the next node: each directory comes before what is in it.
+    pub fn add(&mut self, json: &mut String, node: V2Node) {
+        while let Some((directory, has_nodes)) = self.open.last_mut() {
+            if node.path.is_below(&directory.path) {
+                json.push_str(if *has_nodes { "," } else { ",\"nodes\":[" });
+                *has_nodes = true;
+                break;
+            }
+            self.close(json);
+        }
+        self.open(json, node);
+    }
+
+    /// Ends the answer.
+    pub fn end(mut self, json: &mut String) {
+        while !self.open.is_empty() {
+            self.close(json);
+        }
+        json.push_str("}\n");
+    }
+
+    fn open(&mut self, json: &mut String, node: V2Node) {
+        begin_node(json, &node, self.now_unix_nanos);
+        if node.is_directory {
+            self.open.push((node, false));
+        } else {
+            end_node(json, &node);
+        }
+    }
+
+    fn close(&mut self, json: &mut String) {
+        if let Some((directory, has_nodes)) = self.open.pop() {
+            if has_nodes {
+                json.push(']');
+            }
+            end_node(json, &directory);
+        }
+    }
 }
 
 /// An event, as an answer to a change or a line of a wait.
@@ -42,33 +90,6 @@ pub(super) fn error(code: u16, message: &str, cause: &str, index: i64) -> String
     let _ = write!(json, ",\"index\":{index}}}");
     json.push('\n');
     json
-}
-
-fn write_tree(json: &mut String, tree: &V2Tree, now_unix_nanos: i64) {
-    // Directories that are open, with whether anything in them was written.
-    let mut open = vec![(&tree.node, false)];
-    begin_node(json, &tree.node, now_unix_nanos);
-    for node in &tree.below {
-        while let Some((directory, has_nodes)) = open.last_mut() {
-            if node.path.is_below(&directory.path) {
-                json.push_str(if *has_nodes { "," } else { ",\"nodes\":[" });
-                *has_nodes = true;
-                break;
-            }
-            let has_nodes = *has_nodes;
-            end_directory(json, directory, has_nodes);
-            open.pop();
-        }
-        begin_node(json, node, now_unix_nanos);
-        if node.is_directory {
-            open.push((node, false));
-        } else {
-            end_node(json, node);
-        }
-    }
-    while let Some((directory, has_nodes)) = open.pop() {
-        end_directory(json, directory, has_nodes);
-    }
 }
 
 fn write_node(json: &mut String, node: &V2Node, now_unix_nanos: i64) {
@@ -104,13 +125,6 @@ fn begin_node(json: &mut String, node: &V2Node, now_unix_nanos: i64) {
             let _ = write!(json, "{ttl}");
         }
     }
-}
-
-fn end_directory(json: &mut String, node: &V2Node, has_nodes: bool) {
-    if has_nodes {
-        json.push(']');
-    }
-    end_node(json, node);
 }
 
 /// Everything behind the nodes in a node.
@@ -166,11 +180,18 @@ mod tests {
         }
     }
 
+    fn tree(node: &V2Node, below: &[V2Node]) -> String {
+        let mut json = String::new();
+        let mut writer = TreeWriter::begin(&mut json, node.clone(), 0);
+        below.iter().for_each(|node| writer.add(&mut json, node.clone()));
+        writer.end(&mut json);
+        json
+    }
+
     #[test]
     fn trees_nest_and_empty_fields_are_left_out() {
         let root = V2Node { modified_index: Revision(0), created_index: Revision(0), ..node("/", None) };
-        let empty = V2Tree { node: root.clone(), below: Vec::new() };
-        assert_eq!(tree(&empty, 0), "{\"action\":\"get\",\"node\":{\"dir\":true}}\n");
+        assert_eq!(tree(&root, &[]), "{\"action\":\"get\",\"node\":{\"dir\":true}}\n");
         let below = vec![node("/a", None), node("/a/b", None), node("/a/c", Some("")), node("/d", Some("1"))];
         let expected = concat!(
             r#"{"action":"get","node":{"dir":true,"nodes":["#,
@@ -181,7 +202,7 @@ mod tests {
             r#"{"key":"/d","value":"1","modifiedIndex":3,"createdIndex":2}]}}"#,
             "\n",
         );
-        assert_eq!(tree(&V2Tree { node: root, below }, 0), expected);
+        assert_eq!(tree(&root, &below), expected);
     }
 
     #[test]

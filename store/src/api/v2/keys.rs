@@ -12,25 +12,20 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use holdfast_core::command::Operation;
 use holdfast_core::ids::Revision;
-use holdfast_core::key_range::KeyRange;
-use holdfast_core::read::ReadView;
 use holdfast_core::response::Response as Applied;
-use holdfast_core::v2::{
-    V2Action, V2Event, V2Get, V2Operation, V2Path, V2Request, V2TimeToLive, V2Tree, V2Watch,
-};
+use holdfast_core::v2::{V2Action, V2Event, V2Get, V2Operation, V2Path, V2Request, V2TimeToLive, V2Watch};
 
 use super::V2;
 use super::error::{BadForm, KeyError, X_ETCD_INDEX};
 use super::form::{Form, unescape};
-use super::json;
 use super::parameters::{KeyRequest, What, Write};
+use super::{json, listing};
 use crate::api::audit;
-use crate::api::calls::offload;
 use crate::api::error::mismatched_answer;
 use crate::api::http::plain;
 use crate::auth::Claim;
-use crate::limits::{RANGE_INLINE_KEYS_MAX, V2_BODY_BYTES_MAX};
-use crate::node::{Node, NodeError, unix_nanos};
+use crate::limits::V2_BODY_BYTES_MAX;
+use crate::node::{Node, unix_nanos};
 use crate::watch::NodeWait;
 
 /// What is in front of a key.
@@ -101,8 +96,7 @@ impl V2 {
         let view = self.node.read_as(claim, is_linearizable, |guard| guard.v2_get(&path, get)).await?;
         let index = view.head().revision;
         let raft_index = view.head().applied.index.0;
-        let tree = read(view, path, get).await?;
-        let body = json::tree(&tree, unix_nanos());
+        let body = listing::read(view, path, get).await?;
         Ok((self.headers(index, raft_index), body).into_response())
     }
 
@@ -234,18 +228,4 @@ fn check_len(node: &Node, path: &V2Path, operation: &V2Operation) -> Result<(), 
 fn may_omit(event: &V2Event) -> bool {
     let action = event.action;
     !matches!(action, V2Action::Delete | V2Action::CompareAndDelete | V2Action::Expire)
-}
-
-/// Reads a node: files and small directories here, large ones where they hold nobody up.
-async fn read(view: Arc<ReadView>, path: V2Path, get: V2Get) -> Result<V2Tree, KeyError> {
-    if !(get.is_directory || get.is_recursive)
-        && let Some(node) = view.v2_file(&path).map_err(NodeError::from)?
-    {
-        return Ok(V2Tree { node, below: Vec::new() });
-    }
-    let range = KeyRange::prefix(&path.directory_key());
-    if view.count(&range, None).is_ok_and(|keys| keys <= RANGE_INLINE_KEYS_MAX) {
-        return Ok(view.v2_get(&path, get)?);
-    }
-    Ok(offload::run(move || view.v2_get(&path, get)).await??)
 }

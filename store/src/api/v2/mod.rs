@@ -5,6 +5,7 @@ mod error;
 mod form;
 mod json;
 mod keys;
+mod listing;
 mod members;
 mod parameters;
 mod stats;

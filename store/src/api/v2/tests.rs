@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 
 use crate::api::test_node::{Answer, TestNode, open_settings};
 use crate::auth::Claim;
-use crate::limits::WATCH_REVISIONS_QUEUED_MAX;
+use crate::limits::{V2_LIST_STEP_BYTES, WATCH_REVISIONS_QUEUED_MAX};
 
 /// Longest wait for anything; only a test that fails takes as long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -281,4 +281,58 @@ async fn a_full_store_refuses_what_adds_and_lets_delete() {
         answer.body
     );
     assert_eq!(send(&node, "DELETE", "/v2/keys/a", "").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_large_directory_comes_in_pieces_as_it_was_at_one_moment() {
+    const FILES: usize = 600;
+    let node = start().await;
+    let value = "v".repeat(2 << 10);
+    let puts = (0..FILES).map(|number| {
+        let (key, value) = (format!("/d/{number:03}"), value.clone());
+        let put = PutRequest { key: key.into(), value: value.into(), ..PutRequest::default() };
+        node.node.propose(Operation::Put(put))
+    });
+    futures::future::try_join_all(puts).await.unwrap();
+    let mut expected = Vec::new();
+    for number in 0..FILES {
+        let key = format!("/d/{number:03}");
+        let found = node.node.view().get(key.as_bytes()).unwrap().unwrap();
+        expected.push(node_json(&key, &value, found.mod_revision.0, found.create_revision.0));
+    }
+    for path in ["/v2/keys/d?recursive=true", "/v2/keys/d?sorted=true", "/v2/keys/d"] {
+        let mut body = wait(&node, path).await;
+        let mut pieces = vec![line(&mut body).await.unwrap()];
+        assert!(pieces[0].len() < 3 * V2_LIST_STEP_BYTES, "{} bytes at once", pieces[0].len());
+        // What happens while it is read is not in it.
+        set(&node, "/d/later", "value=1").await;
+        send(&node, "DELETE", "/v2/keys/d/later", "").await;
+        while let Some(piece) = line(&mut body).await {
+            pieces.push(piece);
+        }
+        assert!(pieces.len() > 3, "{} pieces", pieces.len());
+        let listed = pieces.concat();
+        let nodes = listed.split_once("\"nodes\":[").unwrap().1.split_once("],\"modifiedIndex\"").unwrap().0;
+        assert!(nodes == expected.join(","), "{path}: {} bytes", nodes.len());
+        assert!(listed.starts_with(r#"{"action":"get","node":{"key":"/d","dir":true,"nodes":[{"#));
+        assert!(listed.ends_with("}}\n"));
+    }
+    // A client that goes away, and one that wants the head only.
+    drop(wait(&node, "/v2/keys/d?recursive=true").await);
+    assert_eq!(send(&node, "HEAD", "/v2/keys/d?recursive=true", "").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn history_tells_the_time_that_is_left_now() {
+    let node = start().await;
+    set(&node, "/long", "value=1&ttl=100").await;
+    set(&node, "/short", "value=1&ttl=1").await;
+    let mut short = wait(&node, "/v2/keys/short?wait=true").await;
+    assert!(line(&mut short).await.unwrap().starts_with(r#"{"action":"expire""#));
+    let long = node.get("/v2/keys/long?wait=true&waitIndex=1").await.body;
+    let left: u64 = long.split("\"ttl\":").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    assert!((60..100).contains(&left), "{long}");
+    let over = node.get("/v2/keys/short?wait=true&waitIndex=1").await.body;
+    assert!(over.contains(r#""action":"set""#) && over.contains(r#""expiration":""#), "{over}");
+    assert!(!over.contains("\"ttl\":"), "{over}");
 }
