@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ::http::{HeaderMap, Method, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use holdfast_tests::http::{self, AnswerStream};
 use holdfast_tests::server::Server;
 use serde_json::Value;
@@ -33,6 +35,8 @@ const BEFORE_COMPARED: [&str; 2] = ["[1 != ", "[18446744073709551615 != "];
 pub struct Target {
     address: SocketAddr,
     peer: SocketAddr,
+    /// The credentials of the line that runs.
+    login: Option<String>,
     /// The store's index at the start.
     first_index: u64,
     /// The index that `{n}` counts from.
@@ -44,20 +48,34 @@ impl Target {
     /// Begins a script at a running server.
     pub async fn new(server: &Server) -> Target {
         let (address, peer) = (server.client_address(), server.peer_address());
-        let mut target = Target { address, peer, first_index: 0, marked_index: 0, open: BTreeMap::new() };
+        let mut target =
+            Target { address, peer, login: None, first_index: 0, marked_index: 0, open: BTreeMap::new() };
         target.first_index = target.index().await;
         target.marked_index = target.first_index;
         target
     }
 
     async fn index(&self) -> u64 {
-        http::get(self.address, "/v2/keys").await.unwrap().header("x-etcd-index").parse().unwrap()
+        let answer = self.send("GET", "/v2/keys", None).await;
+        answer.headers["x-etcd-index"].to_str().unwrap().parse().unwrap()
     }
 
     /// Does what a line says and shows what comes back.
     pub async fn run(&mut self, line: &str) -> String {
-        let words: Vec<&str> = line.split(' ').collect();
+        let mut words: Vec<&str> = line.split(' ').collect();
+        self.login = match words.as_slice() {
+            ["as", login, ..] => Some(format!("Basic {}", STANDARD.encode(login))),
+            _ => None,
+        };
+        if self.login.is_some() {
+            words.drain(..2);
+        }
         match words.as_slice() {
+            ["rebase"] => {
+                self.first_index = self.index().await;
+                self.marked_index = self.first_index;
+                String::new()
+            }
             ["mark"] => {
                 self.marked_index = self.index().await;
                 format!("mark {}", self.marked_index - self.first_index)
@@ -92,10 +110,12 @@ impl Target {
         let path = (1..20).fold(path.to_owned(), |path, behind| {
             path.replace(&format!("{{{behind}}}"), &(self.marked_index + behind).to_string())
         });
-        let headers = form.map(|_| ("Content-Type", "application/x-www-form-urlencoded"));
+        let content_type = form.map(|_| ("Content-Type", "application/x-www-form-urlencoded"));
+        let login = self.login.as_deref().map(|login| ("Authorization", login));
+        let headers: Vec<(&str, &str)> = content_type.into_iter().chain(login).collect();
         let body = form.unwrap_or_default().to_owned();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        http::open(self.address, method, &path, headers.as_slice(), body).await.unwrap()
+        http::open(self.address, method, &path, &headers, body).await.unwrap()
     }
 
     fn show(&self, line: &str, status: StatusCode, headers: &HeaderMap, body: &str) -> String {

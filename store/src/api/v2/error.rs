@@ -13,7 +13,7 @@ use crate::watch::NodeWaitError;
 
 pub(super) const X_ETCD_INDEX: HeaderName = HeaderName::from_static("x-etcd-index");
 
-/// etcd's code where a user is asked for; never sent.
+/// etcd's code where a user is asked for.
 const UNAUTHORIZED: u16 = 110;
 
 /// etcd's word for whoever may not, or did not say who it is.
@@ -71,6 +71,7 @@ impl KeyError {
             100 => StatusCode::NOT_FOUND,
             101 | 105 => StatusCode::PRECONDITION_FAILED,
             102 | 108 => StatusCode::FORBIDDEN,
+            UNAUTHORIZED => StatusCode::UNAUTHORIZED,
             300 => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -131,22 +132,20 @@ impl KeyError {
         }
     }
 
-    /// A client that may not, or that nobody knows; which of these is not said. Answered without a code (etcd's way).
+    /// A client that may not, or that nobody knows; which of these is not said.
     fn unauthorized() -> KeyError {
-        KeyError { code: UNAUTHORIZED, message: NO_CREDENTIALS, cause: String::new(), index: 0 }
+        let message = "The request requires user authentication";
+        KeyError { code: UNAUTHORIZED, message, cause: NO_CREDENTIALS.to_owned(), index: 0 }
     }
 }
 
-/// What a client that may not is told, on every route.
+/// What a client that may not is told on the other routes, without a code.
 pub(super) fn unauthorized() -> Response {
     members::message(StatusCode::UNAUTHORIZED, NO_CREDENTIALS)
 }
 
 impl IntoResponse for KeyError {
     fn into_response(self) -> Response {
-        if self.code == UNAUTHORIZED {
-            return unauthorized();
-        }
         let body = json::error(self.code, self.message, &self.cause, self.index);
         let headers = [(CONTENT_TYPE, "application/json".to_owned()), (X_ETCD_INDEX, self.index.to_string())];
         (self.status(), headers, body).into_response()

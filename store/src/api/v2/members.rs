@@ -71,11 +71,11 @@ pub(super) async fn members(State(v2): State<Arc<V2>>, request: Request) -> Resp
     let claim = super::claim(&request);
     let name = path.trim_start_matches("/v2/members").trim_start_matches('/');
     let response = match v2.check_members(claim.clone(), &method).await {
-        Ok(()) => v2.serve_members(&method, name, request).await,
+        Ok(()) => v2.with_cluster_id(v2.serve_members(&method, name, request).await),
         Err(error) => failure(error),
     };
     audit::route(&v2.node, Some(&claim), &method, &path, response.status().as_u16());
-    v2.with_cluster_id(response)
+    response
 }
 
 /// The peer URLs in a request's body, or the refusal.

@@ -1,6 +1,9 @@
 //! etcd's v2 API: files and directories by curl, on the keys of the v3 API. What a request means is decided in the core;
 //! here are only forms, headers and JSON.
 
+mod auth;
+mod auth_error;
+mod auth_json;
 mod error;
 mod form;
 mod json;
@@ -48,6 +51,13 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/v2/stats/self", any(stats::own))
         .route("/v2/stats/leader", any(stats::leader))
         .route("/v2/stats/store", any(stats::store))
+        .route("/v2/auth/enable", any(auth::auth))
+        .route("/v2/auth/users", any(auth::auth))
+        .route("/v2/auth/users/", any(auth::auth))
+        .route("/v2/auth/users/{*name}", any(auth::auth))
+        .route("/v2/auth/roles", any(auth::auth))
+        .route("/v2/auth/roles/", any(auth::auth))
+        .route("/v2/auth/roles/{*name}", any(auth::auth))
         .with_state(Arc::new(v2))
 }
 
