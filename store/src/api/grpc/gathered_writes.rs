@@ -1,5 +1,6 @@
 //! A connection that gathers its writes: before it writes a little it lets other tasks run once, since their answers
 //! will mostly go the same way. One system call then carries many answers; a call costs more than a whole answer does.
+//! HTTP/1 has one answer at a time, so that there is nothing to gather.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,9 +10,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::limits::GATHERED_WRITE_BYTES_MAX;
 
+/// How HTTP/2 begins.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// Wraps the stream of a connection.
 pub struct GatheredWrites<S> {
     stream: S,
+    /// Many answers may be under way: what came first does not say otherwise.
+    is_gathering: bool,
+    has_read: bool,
     /// Others have had their turn since the last flush.
     has_yielded: bool,
 }
@@ -19,12 +26,12 @@ pub struct GatheredWrites<S> {
 impl<S> GatheredWrites<S> {
     /// Gathers what is written to `stream`.
     pub fn new(stream: S) -> GatheredWrites<S> {
-        GatheredWrites { stream, has_yielded: false }
+        GatheredWrites { stream, is_gathering: true, has_read: false, has_yielded: false }
     }
 
     /// Pending once after each flush, so that the task comes back behind those that are ready now.
     fn poll_turn(&mut self, context: &Context<'_>, len: usize) -> Poll<()> {
-        if self.has_yielded || len >= GATHERED_WRITE_BYTES_MAX {
+        if !self.is_gathering || self.has_yielded || len >= GATHERED_WRITE_BYTES_MAX {
             return Poll::Ready(());
         }
         self.has_yielded = true;
@@ -39,7 +46,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for GatheredWrites<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if !self.has_read && read.is_ready() {
+            let first = &buffer.filled()[before..];
+            self.has_read = true;
+            self.is_gathering = PREFACE.starts_with(&first[..first.len().min(PREFACE.len())]);
+        }
+        read
     }
 }
 
@@ -101,6 +115,19 @@ mod tests {
         assert!(poll_write(&mut connection, b"b"));
         connection.flush().await.unwrap();
         assert!(!poll_write(&mut connection, b"c"));
+    }
+
+    #[tokio::test]
+    async fn only_http2_has_something_to_gather() {
+        for (first, is_gathering) in
+            [(PREFACE, true), (&PREFACE[..5], true), (b"PUT /v2/keys/a HTTP/1.1\r\n", false)]
+        {
+            let (ours, mut theirs) = tokio::io::duplex(1024);
+            let mut connection = GatheredWrites::new(ours);
+            theirs.write_all(first).await.unwrap();
+            connection.read_exact(&mut vec![0; first.len()]).await.unwrap();
+            assert_eq!(poll_write(&mut connection, b"a"), !is_gathering);
+        }
     }
 
     #[tokio::test]
