@@ -5,6 +5,7 @@ mod attack;
 mod connections;
 mod frames;
 mod garbage;
+mod idle_waits;
 mod oversized;
 mod peer_claims;
 mod raw_call;

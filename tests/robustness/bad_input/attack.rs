@@ -43,14 +43,19 @@ impl Attack {
         Attack { server, pulse, resident_before, files_before }
     }
 
-    /// Demands that the member runs on, served its client all the time, and has let go of everything.
-    pub async fn end(mut self) {
+    /// Waits until the member has let go of connections that are gone.
+    pub async fn await_closed(&mut self) {
         let begun = Instant::now();
         while open_files(&mut self.server) > self.files_before + FILES_MORE_MAX {
             let open = open_files(&mut self.server);
             assert!(begun.elapsed() < CLOSE_DEADLINE, "{open} files open, {} before", self.files_before);
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Demands that the member runs on, served its client all the time, and has let go of everything.
+    pub async fn end(mut self) {
+        self.await_closed().await;
         self.pulse.demand_undisturbed().await;
         let status = self.server.process().status().unwrap();
         assert_eq!(status, None, "the member ended; its output: {}", self.server.process().output_tail());
