@@ -1,16 +1,12 @@
 //! Load on the v2 API: one keep-alive HTTP/1.1 connection for each client, on one thread. Must stay honest: an answer
 //! counts only when its status says success and all of its body has come.
 
+mod connection;
+
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::SendRequest;
-use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::asking::{self, Answers};
@@ -19,8 +15,10 @@ use crate::error::BenchError;
 use crate::limits::{FILL_CLIENTS, PUT_KEYS, VALUE_BYTES};
 use crate::row::{Operation, Protection, Row};
 use crate::supply::Supply;
+use connection::Connection;
 
-type Body = Full<Bytes>;
+/// The field of a form in front of the value.
+const FIELD: &str = "value=";
 
 /// Runs one row.
 ///
@@ -50,7 +48,7 @@ async fn ask_all(row: &Row, endpoints: &[String]) -> io::Result<Answers> {
     let mut opened = Vec::new();
     let connections = usize::try_from(row.connections()).unwrap_or(usize::MAX);
     for endpoint in endpoints.iter().cycle().take(connections) {
-        opened.push((connect(endpoint).await?, endpoint.clone()));
+        opened.push((Connection::open(authority(endpoint)).await?, endpoint.clone()));
     }
     let begin = Instant::now();
     let mut running = JoinSet::new();
@@ -60,18 +58,8 @@ async fn ask_all(row: &Row, endpoints: &[String]) -> io::Result<Answers> {
     asking::all(begin, running).await
 }
 
-async fn connect(endpoint: &str) -> io::Result<SendRequest<Body>> {
-    let socket = TcpStream::connect(authority(endpoint)).await?;
-    socket.set_nodelay(true)?;
-    let (sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
-    // Ends with its sender; a failure shows in the request that meets it.
-    tokio::task::spawn_local(connection);
-    Ok(sender)
-}
-
 async fn ask(
-    mut connection: SendRequest<Body>,
+    mut connection: Connection,
     endpoint: String,
     operation: Operation,
     supply: Rc<Supply>,
@@ -80,13 +68,10 @@ async fn ask(
     while let Some(number) = supply.take() {
         let request = request(&endpoint, operation, number);
         let asked = Instant::now();
-        connection.ready().await.map_err(io::Error::other)?;
-        let answer = connection.send_request(request).await.map_err(io::Error::other)?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await.map_err(io::Error::other)?;
-        if !status.is_success() {
-            let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-            return Err(io::Error::other(format!("a request was refused with {status}: {text}")));
+        let answer = connection.ask(request.as_bytes()).await?;
+        if !(200..300).contains(&answer.status) {
+            let text = String::from_utf8_lossy(&answer.beginning).into_owned();
+            return Err(io::Error::other(format!("a request was refused with {}: {text}", answer.status)));
         }
         latencies.push(asked.elapsed());
     }
@@ -97,18 +82,22 @@ fn authority(endpoint: &str) -> &str {
     endpoint.strip_prefix("http://").unwrap_or(endpoint)
 }
 
-fn request(endpoint: &str, operation: Operation, number: u64) -> Request<Body> {
-    let file = format!("/v2/keys/bench/k{:06}", number % PUT_KEYS);
-    let (method, path, body) = match operation {
-        Operation::V2Put => (Method::PUT, file, format!("value={}", "v".repeat(value_length()))),
-        Operation::V2List => (Method::GET, "/v2/keys/bench?recursive=true".to_owned(), String::new()),
-        _ => (Method::GET, file, String::new()),
-    };
-    let mut request = Request::builder().method(method).uri(path).header("host", authority(endpoint));
-    if !body.is_empty() {
-        request = request.header("content-type", "application/x-www-form-urlencoded");
+fn request(endpoint: &str, operation: Operation, number: u64) -> String {
+    let file = number % PUT_KEYS;
+    let host = authority(endpoint);
+    match operation {
+        Operation::V2Put => {
+            let length = FIELD.len() + value_length();
+            format!(
+                "PUT /v2/keys/bench/k{file:06} HTTP/1.1\r\nhost: {host}\r\n\
+                 content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n\
+                 {FIELD}{}",
+                "v".repeat(value_length())
+            )
+        }
+        Operation::V2List => format!("GET /v2/keys/bench?recursive=true HTTP/1.1\r\nhost: {host}\r\n\r\n"),
+        _ => format!("GET /v2/keys/bench/k{file:06} HTTP/1.1\r\nhost: {host}\r\n\r\n"),
     }
-    request.body(Full::from(body)).expect("method, path and headers are well-formed")
 }
 
 fn value_length() -> usize {
@@ -122,9 +111,11 @@ mod tests {
     #[test]
     fn a_put_writes_a_value_of_the_length_that_all_rows_have() {
         let put = request("http://127.0.0.1:1", Operation::V2Put, PUT_KEYS + 7);
-        assert_eq!((put.method().as_str(), put.uri().path()), ("PUT", "/v2/keys/bench/k000007"));
-        assert_eq!(put.headers()["host"], "127.0.0.1:1");
+        let (head, body) = put.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("PUT /v2/keys/bench/k000007 HTTP/1.1\r\nhost: 127.0.0.1:1\r\n"));
+        assert!(head.ends_with(&format!("content-length: {}", body.len())));
+        assert_eq!(body.len(), "value=".len() + value_length());
         let list = request("http://127.0.0.1:1", Operation::V2List, 3);
-        assert_eq!(list.uri(), "/v2/keys/bench?recursive=true");
+        assert!(list.starts_with("GET /v2/keys/bench?recursive=true HTTP/1.1\r\n"));
     }
 }
