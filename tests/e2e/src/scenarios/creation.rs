@@ -105,8 +105,8 @@ async fn a4_a_lost_cluster_stays_lost(scene: Arc<Scene>) -> Outcome {
         cluster.harm(ordinal, Fault::Emptied).await?;
     }
     cluster.shows("Available", "False", limits::STEP).await?;
-    let lost = cluster.gives_reason("QuorumLost", &["AllMembersLost"], limits::STEP).await?;
-    scene.note(format!("QuorumLost: {}", lost.message));
+    let lost = cluster.gives_reason("Available", &["AllMembersLost"], limits::STEP).await?;
+    scene.note(format!("Available: {}", lost.message));
     stays(limits::STILLNESS, async || {
         let status = cluster.status().await?;
         expect(status.cluster_id == id, || format!("the cluster's id became {:?}", status.cluster_id))?;
