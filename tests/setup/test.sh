@@ -35,7 +35,7 @@ phase() { # <name> <command...>
 }
 
 # Packages that talk to processes: they ask more of their dependencies than the server does, so they build apart from it.
-processes=(holdfast-tests holdfast-bench holdfast-e2e)
+processes=(holdfast-tests holdfast-bench holdfast-operator holdfast-e2e)
 server=(--workspace "${processes[@]/#/--exclude=}" --exclude=holdfast-tidy)
 
 summary+=("$(printf '%-12s %-7s %4d s' set-up ok $((SECONDS - started)))")
