@@ -57,8 +57,9 @@ impl Network {
                 let Ok((stream, from)) = listener.accept().await else { continue };
                 let (cuts, processes) = (cuts.clone(), Arc::clone(&processes));
                 carried.spawn(async move {
-                    let origin = origin(&processes, from).await;
-                    carry(stream, behind, (origin, index), cuts).await;
+                    if let Some(origin) = origin(&processes, from).await {
+                        carry(stream, behind, (origin, index), cuts).await;
+                    }
                 });
                 while carried.try_join_next().is_some() {}
             }
@@ -100,28 +101,29 @@ impl Network {
     }
 }
 
-/// The member that a connection comes from, once that is known.
-async fn origin(processes: &Mutex<Vec<Option<u32>>>, from: SocketAddr) -> usize {
+/// The member that a connection comes from, once that is known; none when its other end has been closed meanwhile. Members
+/// that get no answer give connections up, and looking for each of them for ever would leave no time for those that last.
+async fn origin(processes: &Mutex<Vec<Option<u32>>>, from: SocketAddr) -> Option<usize> {
     loop {
         let known = processes.lock().expect("nothing panics with the lock").clone();
-        if let Some(socket) = socket_of(from) {
-            let owner = known.iter().position(|process| process.is_some_and(|process| owns(process, socket)));
-            if let Some(index) = owner {
-                return index;
-            }
+        let socket = socket_of(from)?;
+        let owner = known.iter().position(|process| process.is_some_and(|process| owns(process, socket)));
+        if owner.is_some() {
+            return owner;
         }
         sleep(POLL_INTERVAL).await;
     }
 }
 
-/// The system's number of the socket at that end of a connection over IPv4.
+/// The system's number of the socket at that end of a connection over IPv4, as long as a process has it.
 fn socket_of(end: SocketAddr) -> Option<u64> {
     let SocketAddr::V4(end) = end else { return None };
     // As the kernel prints it: the address in the machine's own order of bytes.
     let wanted = format!("{:08X}:{:04X}", u32::from_ne_bytes(end.ip().octets()), end.port());
     let table = fs::read_to_string("/proc/net/tcp").ok()?;
-    let line = table.lines().find(|line| line.split_ascii_whitespace().nth(1) == Some(wanted.as_str()))?;
-    line.split_ascii_whitespace().nth(9)?.parse().ok()
+    let ends = table.lines().filter(|line| line.split_ascii_whitespace().nth(1) == Some(wanted.as_str()));
+    let mut sockets = ends.filter_map(|line| line.split_ascii_whitespace().nth(9)?.parse().ok());
+    sockets.find(|socket| *socket != 0)
 }
 
 fn owns(process: u32, socket: u64) -> bool {
@@ -176,6 +178,20 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::server::READY_DEADLINE;
+
+    #[tokio::test]
+    async fn nobody_looks_for_a_caller_that_has_gone() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
+        let (accepted, from) = server.accept().await.unwrap();
+        let processes = Mutex::default();
+        let patience = Duration::from_millis(100);
+        assert!(timeout(patience, origin(&processes, from)).await.is_err(), "its process may yet be told");
+        drop(client);
+        drop(accepted);
+        assert_eq!(timeout(READY_DEADLINE, origin(&processes, from)).await, Ok(None));
+    }
 
     #[tokio::test]
     async fn what_is_sent_over_a_cut_arrives_when_it_is_mended() {
