@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod backoff;
+pub mod causes;
 pub mod cli;
 pub mod context;
 pub mod controller;

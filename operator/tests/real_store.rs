@@ -197,7 +197,7 @@ async fn write_until_it_ends(
         // A client that follows its files, like the members, within moments.
         let client = member.application(&cluster);
         for _ in 0..5 {
-            put(&client).await.map_err(|error| access::with_causes(&error))?;
+            put(&client).await.map_err(|error| holdfast_operator::causes::with_causes(&error))?;
             load.written.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -21,12 +21,14 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use thiserror::Error;
 
+use super::AccessError;
 use super::reach::{Reached, reach};
 use super::store::AccessStore;
-use super::{AccessError, with_causes};
+use crate::causes::with_causes;
 use crate::crd::{AccessStatus, GROUP, HoldfastCluster, HoldfastRole, HoldfastUser, ReclaimPolicy, VERSION};
 use crate::limits::{ACCESS_CLEANUP_TIME, ACCESS_CONCURRENCY, ACCESS_LOOK_AGAIN, ACCESS_RETRY};
-use crate::trust::{UnixSeconds, names};
+use crate::resources::labels;
+use crate::trust::UnixSeconds;
 
 /// Keeps a resource until what it stands for is gone from the store.
 const FINALIZER: &str = "holdfast.dev/access";
@@ -109,7 +111,7 @@ fn api<K: Resource<DynamicType = (), Scope = NamespaceResourceScope>>(
 }
 
 async fn watch<K: AccessResource>(client: kube::Client, namespace: Option<String>) {
-    let reporter = Reporter { controller: names::FIELD_MANAGER.to_owned(), instance: None };
+    let reporter = Reporter { controller: labels::MANAGER.to_owned(), instance: None };
     let context =
         Arc::new(Context { recorder: Recorder::new(client.clone(), reporter), client: client.clone() });
     let main: Api<DeserializeGuard<K>> = match &namespace {
@@ -118,7 +120,7 @@ async fn watch<K: AccessResource>(client: kube::Client, namespace: Option<String
     };
     let secrets: Api<Secret> = api(&client, namespace.as_deref());
     Controller::new(main, watcher::Config::default())
-        .owns(secrets, watcher::Config::default().labels("holdfast.dev/cluster"))
+        .owns(secrets, watcher::Config::default().labels(&labels::query_all()))
         .with_config(Config::default().concurrency(ACCESS_CONCURRENCY))
         .run(reconcile::<K>, retry::<K>, context)
         .for_each(|outcome| async move {
@@ -308,7 +310,7 @@ async fn write_status<K: AccessResource>(
         "kind": K::kind(&()),
         "status": status,
     });
-    let parameters = PatchParams::apply(names::FIELD_MANAGER).force();
+    let parameters = PatchParams::apply(labels::MANAGER).force();
     match api.patch_status(&name, &parameters, &Patch::Apply(body)).await {
         Ok(_) => Ok(()),
         // It was deleted meanwhile.

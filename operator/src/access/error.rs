@@ -35,15 +35,3 @@ impl AccessError {
         Self::Kubernetes { doing, object, source: Box::new(source) }
     }
 }
-
-/// An error with all that it comes from, in one line.
-#[must_use]
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
-}

@@ -15,7 +15,7 @@ mod user;
 
 pub use cluster::{Access, ensure};
 pub use controller::run;
-pub use error::{AccessError, with_causes};
+pub use error::AccessError;
 pub use password::generate_password;
 pub use rights::{Keys, Kind, Right};
 pub use store::AccessStore;

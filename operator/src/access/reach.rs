@@ -8,6 +8,7 @@ use super::AccessError;
 use super::cluster::{called, is_made};
 use super::store::AccessStore;
 use crate::crd::HoldfastCluster;
+use crate::resources::labels;
 use crate::store::{MemberAddress, MemberClient};
 use crate::trust::{names, operator_connection};
 
@@ -67,9 +68,8 @@ async fn members(
 ) -> Result<Vec<MemberAddress>, AccessError> {
     let (name, namespace) = (cluster.name_any(), names::namespace(cluster));
     let api: Api<Pod> = Api::namespaced(client.clone(), &namespace);
-    let labels = format!("holdfast.dev/cluster={name}");
     let pods = api
-        .list(&ListParams::default().labels(&labels))
+        .list(&ListParams::default().labels(&labels::query(&name)))
         .await
         .map_err(|source| AccessError::kubernetes("list", format!("pods of {namespace}/{name}"), source))?;
     let mut found: Vec<(bool, MemberAddress)> =

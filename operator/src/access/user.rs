@@ -73,7 +73,8 @@ impl AccessResource for HoldfastUser {
 }
 
 impl HoldfastUser {
-    fn password_secret(&self) -> String {
+    /// The Secret that its password is in: the one that is named, or the operator's own.
+    pub(crate) fn password_secret(&self) -> String {
         self.spec.password_secret_name.clone().unwrap_or_else(|| format!("{}-password", self.name_any()))
     }
 

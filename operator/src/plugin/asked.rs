@@ -8,6 +8,7 @@ use kube::{Client, Config};
 use super::arguments::Location;
 use super::error::PluginError;
 use crate::crd::HoldfastCluster;
+use crate::resources::labels;
 
 /// A cluster that was asked for.
 #[derive(Clone)]
@@ -73,10 +74,9 @@ impl Asked {
     /// # Errors
     /// When the API server says no.
     pub async fn pods(&self) -> Result<Vec<Pod>, PluginError> {
-        let labels = format!("holdfast.dev/cluster={}", self.name);
         let mut pods = self
             .api::<Pod>()
-            .list(&ListParams::default().labels(&labels))
+            .list(&ListParams::default().labels(&labels::query(&self.name)))
             .await
             .map_err(PluginError::kubernetes("list the pods"))?
             .items;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::asked::Asked;
 use super::error::PluginError;
 use crate::crd::HoldfastCluster;
+use crate::resources::labels;
 
 /// Has all members restarted.
 pub async fn restart(asked: &Asked) -> Result<(), PluginError> {
@@ -55,7 +56,7 @@ pub async fn replace(asked: &Asked, members: &[u32]) -> Result<(), PluginError> 
         )));
     }
     let text = members.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    merge(asked, json!({ "metadata": { "annotations": { "holdfast.dev/replace": text } } })).await?;
+    merge(asked, json!({ "metadata": { "annotations": { labels::REPLACE: text } } })).await?;
     println!("To be replaced, one after the other, as far as the quorum allows: {text}.");
     Ok(())
 }

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use super::asked::Asked;
 use super::error::PluginError;
 use crate::crd::{HoldfastRole, HoldfastUser};
+use crate::resources::labels;
 
 /// Lines of each container's log.
 const LOG_LINES: i64 = 10_000;
@@ -28,7 +29,7 @@ pub async fn run(asked: &Asked, folder: Option<PathBuf>) -> Result<(), PluginErr
         .map_err(PluginError::local(format!("make the folder {}", folder.display())))?;
     let cluster = asked.cluster().await?;
     write(&folder, "cluster.yaml", &yaml(&cluster))?;
-    let own = ListParams::default().labels(&format!("holdfast.dev/cluster={}", asked.name));
+    let own = ListParams::default().labels(&labels::query(&asked.name));
     let all = ListParams::default();
     list::<StatefulSet>(asked, &folder, "statefulsets.yaml", &own).await?;
     list::<Pod>(asked, &folder, "pods.yaml", &own).await?;

@@ -11,6 +11,7 @@ use super::asked::Asked;
 use super::error::PluginError;
 use super::tunnel::Tunnel;
 use crate::crd::{HoldfastClusterStatus, MemberStatus};
+use crate::trust::names;
 
 /// Moves leadership to a member, or to any other that can lead.
 pub async fn move_to(asked: &Asked, ordinal: Option<u32>) -> Result<(), PluginError> {
@@ -22,7 +23,7 @@ pub async fn move_to(asked: &Asked, ordinal: Option<u32>) -> Result<(), PluginEr
         .ok_or_else(|| PluginError::NotNow(format!("{} has no leader now", asked.name)))?;
     let target = target(&status, &leader, ordinal).map_err(PluginError::NotNow)?;
     let id = target.member_id.as_deref().and_then(|id| u64::from_str_radix(id, 16).ok()).unwrap_or_default();
-    let tunnel = Tunnel::new(asked, &cluster, &format!("{}-operator-tls", asked.name)).await?;
+    let tunnel = Tunnel::new(asked, &cluster, &names::operator_certificate_secret(&cluster)).await?;
     let stream = tunnel.connect(asked, &leader).await?;
     let failed = |cause: String| PluginError::Local { what: format!("ask {leader}"), cause };
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))

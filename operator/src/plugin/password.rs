@@ -4,14 +4,15 @@
 use super::asked::Asked;
 use super::error::PluginError;
 use crate::crd::HoldfastUser;
+use crate::trust::names;
 
 /// Prints the password and nothing else, so that it can go into a pipe.
 pub async fn show(asked: &Asked, user: Option<&str>) -> Result<(), PluginError> {
     let secret = match user {
         None => {
             let cluster = asked.cluster().await?;
-            let named = cluster.spec.auth.root_secret_name;
-            named.unwrap_or_else(|| format!("{}-root", asked.name))
+            let named = cluster.spec.auth.root_secret_name.clone();
+            named.unwrap_or_else(|| names::root_password_secret(&cluster))
         }
         Some(user) => {
             let resource = asked
@@ -19,7 +20,7 @@ pub async fn show(asked: &Asked, user: Option<&str>) -> Result<(), PluginError> 
                 .get(user)
                 .await
                 .map_err(PluginError::kubernetes(format!("read the HoldfastUser {user}")))?;
-            resource.spec.password_secret_name.unwrap_or_else(|| format!("{user}-password"))
+            resource.password_secret()
         }
     };
     println!("{}", asked.secret_text(&secret, "password").await?);

@@ -11,11 +11,12 @@ use tokio::net::TcpListener;
 use super::asked::Asked;
 use super::error::PluginError;
 use super::tunnel::Tunnel;
+use crate::trust::names;
 
 /// Serves until it is interrupted.
 pub async fn run(asked: &Asked, listen: SocketAddr, user_secret: Option<&str>) -> Result<(), PluginError> {
     let cluster = asked.cluster().await?;
-    let secret = user_secret.map_or_else(|| format!("{}-client-tls", asked.name), str::to_owned);
+    let secret = user_secret.map_or_else(|| names::application_certificate_secret(&cluster), str::to_owned);
     let tunnel = Tunnel::new(asked, &cluster, &secret).await?;
     let listener =
         TcpListener::bind(listen).await.map_err(PluginError::local(format!("listen on {listen}")))?;

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::StoreError;
+use crate::causes::with_causes;
 use crate::limits;
 
 /// Where a member is, and what it should be able to prove.
@@ -75,7 +76,7 @@ pub(super) async fn exchange(
         .map_err(|_| failed("it did not finish in time".to_owned()))?
         .map_err(|error| failed(error.to_string()))?;
     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let fingerprint = certificate.map(|certificate| hexadecimal(digest(&SHA256, certificate).as_ref()));
+    let fingerprint = certificate.map(|certificate| fingerprint(certificate));
     let (status, body) = ask(address, stream, request).await?;
     Ok((status, body, Shown { fingerprint }))
 }
@@ -96,7 +97,7 @@ async fn ask(
         let driver = tokio::spawn(connection);
         let outcome = async {
             let response =
-                sender.send_request(request).await.map_err(|error| unanswered(with_sources(&error)))?;
+                sender.send_request(request).await.map_err(|error| unanswered(with_causes(&error)))?;
             let status = response.status();
             let body = Limited::new(response.into_body(), limits::ANSWER_BYTES_MAX)
                 .collect()
@@ -111,19 +112,11 @@ async fn ask(
     timeout(limits::REQUEST_TIME, whole).await.map_err(|_| unanswered("no answer in time".to_owned()))?
 }
 
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
+/// SHA-256 of a certificate, in hexadecimal digits.
+pub(crate) fn fingerprint(certificate: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+    let hash = digest(&SHA256, certificate);
+    hash.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a String does not fail");
         text
     })

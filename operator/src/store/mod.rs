@@ -11,6 +11,7 @@ pub use calls::{
     AddedMember, ChangeMembership, ConfigurationMember, Header, MemberRole, MemberStatus, MembershipAnswer,
     State, Versions,
 };
+pub(crate) use connection::fingerprint;
 pub use connection::{Credentials, MemberAddress, Shown};
 pub use error::StoreError;
 pub use member::MemberClient;

@@ -18,6 +18,7 @@ use super::secrets::{Secrets, text};
 use super::settings::Life;
 use super::time::UnixSeconds;
 use crate::crd::{CertificateStatus, HoldfastCluster, IssuerReference, KeyAlgorithm, TlsMode};
+use crate::resources::labels;
 
 /// What looking works with.
 pub(super) struct External<'a> {
@@ -121,7 +122,7 @@ impl External<'_> {
         let life = Life::of_endpoint(self.endpoint.settings(self.cluster))?;
         let algorithm = self.cluster.spec.tls.authority.key_algorithm;
         let object = certificate(self.cluster, request, issuer, life, algorithm);
-        let parameters = PatchParams::apply(names::FIELD_MANAGER).force();
+        let parameters = PatchParams::apply(labels::MANAGER).force();
         api.patch(&request.secret, &parameters, &Patch::Apply(object)).await.map(drop).map_err(|source| {
             TrustError::Kubernetes {
                 doing: "ask cert-manager for",
@@ -229,7 +230,7 @@ fn certificate(
         "metadata": {
             "name": request.secret,
             "namespace": cluster.namespace(),
-            "labels": { "holdfast.dev/cluster": cluster.name_any() },
+            "labels": { labels::CLUSTER: cluster.name_any() },
             "ownerReferences": cluster.controller_owner_ref(&()).into_iter().collect::<Vec<_>>(),
         },
         "spec": {

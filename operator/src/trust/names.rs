@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_plan::Ordinal;
 use kube::ResourceExt as _;
 
 use crate::crd::HoldfastCluster;
+use crate::resources::Names;
 
 /// The user that the operator is in every cluster; the common name of its certificate.
 pub const OPERATOR_USER: &str = "holdfast-operator";
 
 /// The user for applications; the common name of its certificate.
 pub const APPLICATION_USER: &str = "app";
-
-/// Who manages what the operator applies.
-pub const FIELD_MANAGER: &str = "holdfast-operator";
 
 /// A Secret of the cluster `name`: `NAME-PURPOSE`.
 fn secret(cluster: &HoldfastCluster, purpose: &str) -> String {
@@ -23,13 +22,13 @@ fn secret(cluster: &HoldfastCluster, purpose: &str) -> String {
 /// Certificates that members show clients.
 #[must_use]
 pub fn server_secret(cluster: &HoldfastCluster) -> String {
-    secret(cluster, "server-tls")
+    Names::of(cluster).server_secret()
 }
 
 /// Certificates that members show each other.
 #[must_use]
 pub fn peer_secret(cluster: &HoldfastCluster) -> String {
-    secret(cluster, "peer-tls")
+    Names::of(cluster).peer_secret()
 }
 
 /// The operator's client certificate.
@@ -77,8 +76,7 @@ pub fn operator_password_secret(cluster: &HoldfastCluster) -> String {
 /// Where a member is reached within Kubernetes' DNS, without the domain: `NAME-N.NAME-peers.NS.svc`.
 #[must_use]
 pub fn member_host(cluster: &HoldfastCluster, ordinal: u32) -> String {
-    let (name, namespace) = (cluster.name_any(), namespace(cluster));
-    format!("{name}-{ordinal}.{name}-peers.{namespace}.svc")
+    Names::of(cluster).member_host(Ordinal(ordinal))
 }
 
 /// Names that members are reached by from clients.

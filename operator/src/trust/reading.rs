@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use holdfast_plan::trust::{Anchor, Fingerprint, Leaf};
-use ring::digest::{SHA256, digest};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
@@ -15,12 +14,7 @@ use super::time::UnixSeconds;
 /// SHA-256 of a certificate.
 #[must_use]
 pub fn fingerprint(certificate: &[u8]) -> Fingerprint {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(64);
-    for byte in digest(&SHA256, certificate).as_ref() {
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
-    }
-    Fingerprint(text)
+    Fingerprint(crate::store::fingerprint(certificate))
 }
 
 /// The certificates in a PEM text, in their order.

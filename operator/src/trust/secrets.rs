@@ -9,8 +9,9 @@ use kube::api::{Api, Patch, PatchParams, PostParams};
 use kube::{Resource as _, ResourceExt as _};
 
 use super::TrustError;
-use super::names::{FIELD_MANAGER, namespace};
+use super::names::namespace;
 use crate::crd::HoldfastCluster;
+use crate::resources::labels;
 
 /// The Secrets of one cluster.
 pub(crate) struct Secrets {
@@ -32,7 +33,7 @@ impl Secrets {
         Self {
             api: Api::namespaced(client.clone(), &namespace),
             namespace,
-            labels: labels(cluster),
+            labels: labels::all(&cluster.name_any()),
             owner: owner(cluster),
         }
     }
@@ -63,7 +64,7 @@ impl Secrets {
             ..Secret::default()
         };
         let applied =
-            self.api.patch(name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(&secret)).await;
+            self.api.patch(name, &PatchParams::apply(labels::MANAGER).force(), &Patch::Apply(&secret)).await;
         applied.map_err(|error| self.failure("write", name, error))
     }
 
@@ -105,7 +106,7 @@ impl Secrets {
             };
         }
         let parameters =
-            PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+            PostParams { field_manager: Some(labels::MANAGER.to_owned()), ..PostParams::default() };
         let written = if is_new {
             self.api.create(&parameters, &secret).await
         } else {
@@ -125,17 +126,6 @@ impl Secrets {
 
 fn bytes(data: BTreeMap<String, String>) -> BTreeMap<String, ByteString> {
     data.into_iter().map(|(key, text)| (key, ByteString(text.into_bytes()))).collect()
-}
-
-fn labels(cluster: &HoldfastCluster) -> BTreeMap<String, String> {
-    let name = cluster.name_any();
-    let pairs = [
-        ("app.kubernetes.io/name", "holdfast".to_owned()),
-        ("app.kubernetes.io/instance", name.clone()),
-        ("app.kubernetes.io/managed-by", FIELD_MANAGER.to_owned()),
-        ("holdfast.dev/cluster", name),
-    ];
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn owner(cluster: &HoldfastCluster) -> OwnerReference {
