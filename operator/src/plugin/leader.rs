@@ -31,7 +31,7 @@ pub async fn move_to(asked: &Asked, ordinal: Option<u32>) -> Result<(), PluginEr
         .map_err(|error| failed(error.to_string()))?;
     tokio::spawn(connection);
     let body = json!({ "targetID": id.to_string() }).to_string();
-    let request = http::Request::post("/v3/maintenance/transfer-leadership")
+    let request = http::Request::post("/holdfast/v1/maintenance/transfer-leadership")
         .header(http::header::HOST, leader.as_str())
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::from(body)))
