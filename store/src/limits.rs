@@ -65,6 +65,10 @@ pub const HTTP2_KEEPALIVE_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// How long the answer to such a ping may take.
 pub const HTTP2_KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Calls that are open at a time on one connection of another member. It needs a handful: forwarded commands, questions about
+/// the leader, appends, a vote, a snapshot.
+pub const PEER_STREAMS_MAX: u32 = 256;
+
 /// Largest header block of a request, tokens included.
 pub const HTTP2_HEADER_LIST_BYTES_MAX: u32 = 64 << 10;
 

@@ -13,6 +13,7 @@ mod open_files;
 mod peer_routes;
 mod room;
 mod services;
+mod whole_messages;
 
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,12 @@ use hyper::body::Incoming;
 use tower::ServiceExt as _;
 
 use super::connection::Service;
+use super::whole_messages::WholeMessages;
 use crate::api::grpc::is_grpc;
 use crate::api::{ApiBody, BodyTime, ClientApi};
 use crate::auth::Peer;
 use crate::config::Http2Settings;
-use crate::limits::HTTP_BODY_TIMEOUT;
+use crate::limits::{HTTP_BODY_TIMEOUT, PEER_STREAMS_MAX};
 
 /// Which requests of clients a port takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,13 +115,17 @@ impl Service for Routes {
     const GATHERS_WRITES: bool = false;
     type Body = axum::body::Body;
 
+    fn http2(&self) -> Http2Settings {
+        Http2Settings { streams_max: PEER_STREAMS_MAX, ..Http2Settings::default() }
+    }
+
     fn serve(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<axum::body::Body>> + Send + 'static + use<> {
         // What members send each other in streams has no end.
         let (request, body_time) = if is_grpc(&request) {
-            (request.map(axum::body::Body::new), None)
+            (request.map(|body| axum::body::Body::new(WholeMessages::new(body))), None)
         } else {
             let (request, body_time) = BodyTime::begin(request, self.body_timeout);
             (request, Some(body_time))
