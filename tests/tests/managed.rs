@@ -126,8 +126,13 @@ async fn blank_members_wait_and_become_a_cluster_when_told() {
         assert!(is_blank(&state), "{state}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    // A restart of one with data needs nobody.
+    // The last one of three knows who votes, though it cannot know whether that still holds.
     servers[1].kill();
+    let known: Value =
+        ask(&servers[0], "membership", json!({ "serializable": true })).await.unwrap().json().unwrap();
+    let voters = known["members"].as_array().unwrap().iter().filter(|it| it["role"].is_null()).count();
+    assert_eq!(voters, 3, "{known}");
+    // A restart of one with data needs nobody.
     servers[1].spawn().unwrap();
     servers[1].wait_ready(READY_DEADLINE).await.unwrap();
 }

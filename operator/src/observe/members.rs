@@ -140,10 +140,15 @@ async fn ask_one(client: &MemberClient) -> Result<Told, StoreError> {
         applied_index: status.applied_index,
         alarms: status.errors.iter().filter_map(|error| alarm(error)).collect(),
     };
+    // Without a leader, how many are missing can only be told from what the member last heard.
+    let membership = match membership {
+        Ok(membership) => Some(membership),
+        Err(_) => client.known_membership().await.ok(),
+    };
     Ok(Told {
         process: Process::Running(running),
         fingerprint: shown.fingerprint,
-        membership: membership.ok(),
+        membership,
         is_serving: read.is_ok(),
     })
 }

@@ -159,12 +159,22 @@ impl MemberClient {
         self.post_seeing("/holdfast/v1/state", &Empty {}).await
     }
 
-    /// The membership as the member knows it.
+    /// The membership that holds now.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; without a leader nobody knows.
+    pub async fn membership(&self) -> Result<MembershipAnswer, StoreError> {
+        self.post("/holdfast/v1/membership", &Empty {}).await
+    }
+
+    /// The newest membership that the member has heard of, which may be an old one: it names no leader.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn membership(&self) -> Result<MembershipAnswer, StoreError> {
-        self.post("/holdfast/v1/membership", &Empty {}).await
+    pub async fn known_membership(&self) -> Result<MembershipAnswer, StoreError> {
+        let request = serde_json::json!({ "serializable": true });
+        let answer: MembershipAnswer = self.post("/holdfast/v1/membership", &request).await?;
+        Ok(MembershipAnswer { leader: 0, ..answer })
     }
 
     /// Changes the membership.

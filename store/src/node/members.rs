@@ -60,9 +60,9 @@ impl Node {
         Ok(self.consensus.change_members(change).await?)
     }
 
-    /// The newest configuration, after a barrier.
-    pub async fn configuration(&self) -> Result<Configuration, NodeError> {
-        self.read(true).await?;
+    /// The newest configuration in this member's log, after a barrier if it is to be the cluster's newest.
+    pub async fn configuration(&self, linearizable: bool) -> Result<Configuration, NodeError> {
+        self.read(linearizable).await?;
         Ok(self.consensus.configuration().await?)
     }
 

@@ -11,9 +11,13 @@ use crate::auth::Claim;
 use crate::node::{MemberInfo, Node};
 
 /// `Membership`.
-pub async fn membership(node: &Node, claim: &Claim) -> Result<pb::MembershipResponse, Status> {
+pub async fn membership(
+    node: &Node,
+    claim: &Claim,
+    request: pb::MembershipRequest,
+) -> Result<pb::MembershipResponse, Status> {
     node.check_login(claim).await?;
-    let configuration = node.configuration().await?;
+    let configuration = node.configuration(!request.serializable).await?;
     let known = node.members(false).await?;
     let members = configuration.members.into_iter().map(|found| {
         let info = known.iter().find(|info| info.id == found.peer.id);
@@ -47,7 +51,7 @@ pub async fn change_membership(
         remove: request.remove.into_iter().map(MemberId).collect(),
     };
     node.change_members(MemberChange::Replace(replacement)).await?;
-    membership(node, claim).await
+    membership(node, claim, pb::MembershipRequest::default()).await
 }
 
 /// `State`.

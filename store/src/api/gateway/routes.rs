@@ -18,8 +18,8 @@ type Routes = Router<Arc<Gateway>>;
 
 /// Paths of calls that etcd does not have; all others stand beside them.
 pub(super) fn own() -> Routes {
-    let membership = unary(Method::Membership, async |node, claim, _: pb_admin::MembershipRequest| {
-        admin::membership(&node, &claim).await
+    let membership = unary(Method::Membership, async |node, claim, request| {
+        admin::membership(&node, &claim, request).await
     });
     let change = unary(Method::ChangeMembership, async |node, claim, request| {
         admin::change_membership(&node, &claim, request).await

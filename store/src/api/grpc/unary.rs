@@ -120,10 +120,7 @@ impl GrpcService {
             Method::MemberPromote => {
                 encode(&calls::cluster::member_promote(node, claim, decode(message)?).await?)
             }
-            Method::Membership => {
-                decode::<admin::MembershipRequest>(message)?;
-                encode(&calls::admin::membership(node, claim).await?)
-            }
+            Method::Membership => encode(&calls::admin::membership(node, claim, decode(message)?).await?),
             Method::State => {
                 decode::<admin::StateRequest>(message)?;
                 encode(&calls::admin::state(node, claim).await?)
