@@ -13,7 +13,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::Api;
 use kube::core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta};
 use kube::runtime::Controller;
-use kube::runtime::controller::{Action, Config};
+use kube::runtime::controller::{self, Action, Config};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Resource, ResourceExt};
@@ -26,7 +26,7 @@ use crate::cli::Run;
 use crate::context::Context;
 use crate::crd::HoldfastCluster;
 use crate::limits::{DEBOUNCE, LOOK_AGAIN_MAX};
-use crate::reconcile::{Guarded, ReconcileError, reconcile};
+use crate::reconcile::{Guarded, ReconcileError, forget, reconcile};
 use crate::resources::labels;
 
 const KIND: &str = "HoldfastCluster";
@@ -78,10 +78,16 @@ async fn run_one(
         });
     let results = controller.run(look, failed, Arc::clone(&context));
     results
-        .for_each(|result| async move {
-            if let Err(error) = result {
-                // A cluster that is gone by now, or a watch that begins anew: ordinary, and told by kube.
-                tracing::debug!(error = %error, "a look ended early");
+        .for_each(|result| async {
+            match result {
+                Ok(_) => {}
+                // Most clusters go without a last look, since nothing of them has to be waited for; what was theirs goes
+                // after them, and is seen here.
+                Err(controller::Error::ObjectNotFound(gone)) => {
+                    forget(&context, gone.namespace.as_deref().unwrap_or_default(), &gone.name);
+                }
+                // A watch that begins anew, say: ordinary, and told by kube.
+                Err(error) => tracing::debug!(error = %error, "a look ended early"),
             }
         })
         .await;

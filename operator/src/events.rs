@@ -79,6 +79,11 @@ pub fn of_action(action: &Action, names: &Names) -> Option<Note> {
             let how = if *is_forced { " without waiting for its node" } else { "" };
             Note::normal("PodDeleted", "DeletePod", format!("{} is made anew{how}", names.pod(*ordinal)))
         }
+        Action::ResizePod { ordinal, .. } => Note::normal(
+            "PodResized",
+            "ResizePod",
+            format!("{} is given its new resources while it runs", names.pod(*ordinal)),
+        ),
         Action::DeleteClaim { ordinal, .. } => {
             Note::warning("VolumeDeleted", "DeleteClaim", format!("{} is deleted", names.claim(*ordinal)))
         }

@@ -15,6 +15,7 @@ pub const NAMES: &[&str] = &[
     "change-voters",
     "move-leader",
     "delete-pod",
+    "resize-pod",
     "delete-claim",
     "grow-claim",
     "status",

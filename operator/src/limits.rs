@@ -99,3 +99,6 @@ pub const STOP_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// How old the sizes and positions in a status may get while nothing else changes.
 pub const STATUS_REFRESH: Duration = Duration::from_mins(1);
+
+/// How long a node may take to find room for resources that a running pod was given, before the pod is restarted with them.
+pub const RESIZE_PATIENCE_SECONDS: u64 = 60;

@@ -188,6 +188,33 @@ impl Metrics {
 mod tests {
     use super::*;
 
+    fn text_of(registry: &Registry) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, registry).unwrap();
+        text
+    }
+
+    #[test]
+    fn alerts_are_about_metrics_that_there_are() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        let cluster = Cluster { namespace: "shop".to_owned(), name: "kv".to_owned() };
+        metrics.set(&cluster, Measured { certificate_seconds: Some(1), ..Measured::default() }, 1.5);
+        metrics.reconciled("HoldfastCluster", Duration::from_millis(20), true);
+        let text = text_of(&registry);
+        let alerts = include_str!("../../charts/holdfast/files/alerts.yaml");
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let named: Vec<&str> = alerts
+            .split(|letter| !is_part(letter))
+            .filter(|word| word.starts_with("holdfast_operator_"))
+            .collect();
+        assert!(named.len() > 5, "{named:?}");
+        for name in named {
+            let is_there = |line: &str| line.starts_with(name) && !line[name.len()..].starts_with(is_part);
+            assert!(text.lines().any(is_there), "{name} is not among:\n{text}");
+        }
+    }
+
     #[test]
     fn clusters_appear_and_are_forgotten() {
         let mut registry = Registry::default();
@@ -195,11 +222,7 @@ mod tests {
         let cluster = Cluster { namespace: "shop".to_owned(), name: "kv".to_owned() };
         metrics.set(&cluster, Measured { quorum_margin: -1, ..Measured::default() }, 1.5);
         metrics.reconciled("HoldfastCluster", Duration::from_millis(20), true);
-        let text = || {
-            let mut text = String::new();
-            prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
-            text
-        };
+        let text = || text_of(&registry);
         let margin = r#"holdfast_operator_cluster_quorum_margin{namespace="shop",name="kv"} -1"#;
         assert!(text().contains(margin), "{}", text());
         assert!(text().contains(r#"reconcile_failures_total{kind="HoldfastCluster"} 1"#), "{}", text());

@@ -90,10 +90,12 @@ pub async fn reconcile(
     }
 }
 
-fn forget(context: &Context, namespace: &str, name: &str) {
+/// Forgets all that is known of a cluster that is gone.
+pub fn forget(context: &Context, namespace: &str, name: &str) {
     context.metrics.forget(&Cluster { namespace: namespace.to_owned(), name: name.to_owned() });
     let key = (namespace.to_owned(), name.to_owned());
     context.statuses.lock().remove(&key);
+    context.failures.lock().remove(&key);
     context.resting.forget(&key);
 }
 
@@ -182,7 +184,7 @@ impl<'a> Round<'a> {
 
     /// When there was nothing to do, the next looks only ask the members.
     fn rest(&self, plan: &Plan, found: &Found, access: Option<Duration>, version: String) {
-        if !plan.actions.is_empty() || !plan.lines.is_empty() || self.validated.desired.is_paused {
+        if !plan.is_settled() || self.validated.desired.is_paused {
             return;
         }
         // Secrets are watched, so that a longer time does as well as the one in which nothing is due.

@@ -71,6 +71,13 @@ pub enum Action {
         /// Without waiting for its node, which is gone.
         is_forced: bool,
     },
+    /// Give a pod the resources of the wanted template while it runs, and mark it with that template.
+    ResizePod {
+        /// Which member's pod.
+        ordinal: Ordinal,
+        /// UID of the pod.
+        pod_uid: String,
+    },
     /// Delete a volume claim, with the data on it.
     DeleteClaim {
         /// Which member's claim.
@@ -117,6 +124,7 @@ impl Action {
             | Self::MarkClaim { .. }
             | Self::Initialize { .. }
             | Self::AddLearners { .. }
+            | Self::ResizePod { .. }
             | Self::GrowClaim { .. } => false,
         }
     }

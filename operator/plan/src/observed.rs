@@ -74,8 +74,11 @@ pub struct Slot {
 pub struct Pod {
     /// Its UID, which an action on it names.
     pub uid: String,
-    /// Hash of the template that it was made from.
+    /// Hash of the template that it was made from, or that it was brought to since.
     pub template_hash: String,
+    /// It differs from the StatefulSet's template in nothing but resources, and these can be changed while it runs.
+    #[serde(default)]
+    pub is_resizable: bool,
     /// How far it has come.
     pub phase: PodPhase,
     /// It passes its readiness probe.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Action;
+use crate::limits::LOOK_AGAIN_SETTLED_SECONDS;
 
 /// The outcome of planning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,17 @@ pub struct Plan {
     pub conditions: Vec<Condition>,
     /// When to look again at the latest.
     pub look_again_seconds: u64,
+}
+
+impl Plan {
+    /// Nothing is to be done, and nothing comes about by the mere passing of time: until something changes, every other look
+    /// would find the same.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.actions.is_empty()
+            && self.lines.is_empty()
+            && self.look_again_seconds >= LOOK_AGAIN_SETTLED_SECONDS
+    }
 }
 
 /// A condition of the status.
@@ -79,4 +91,23 @@ pub enum ConditionKind {
     Hibernated,
     /// Pods wait for a restart that a person has to make.
     PendingRestart,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_moment_is_not_settled() {
+        let plan = |look_again_seconds, lines: &[&str]| Plan {
+            actions: Vec::new(),
+            lines: lines.iter().map(|&line| line.to_owned()).collect(),
+            conditions: Vec::new(),
+            look_again_seconds,
+        };
+        assert!(plan(60, &[]).is_settled());
+        // A node has to be gone for 19 s more, say.
+        assert!(!plan(19, &[]).is_settled());
+        assert!(!plan(60, &["Waiting for a person."]).is_settled());
+    }
 }

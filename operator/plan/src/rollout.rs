@@ -1,6 +1,7 @@
-//! Restarts for a new template or version: one pod at a time, followers first, the leader last after it has handed over,
-//! the next one only when everybody is healthy again. The first that fails stops it; an edit of the resource heals it,
-//! because a pod that is not in use is restarted at once.
+//! Brings pods to a new template or version. Where only resources differ, they are changed while the pod runs. Otherwise it
+//! is restarted: one pod at a time, followers first, the leader last after it has handed over, the next one only when
+//! everybody is healthy again. The first that fails stops it; an edit of the resource heals it, because a pod that is not in
+//! use is restarted at once.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use crate::trouble::Trouble;
 use crate::view::View;
 use crate::{Action, ConditionKind, Rollout, words};
 
-/// Restarts the next pod whose template has changed.
+/// Brings the next pod whose template has changed to the new one.
 pub(crate) fn plan(view: &View<'_>, draft: &mut Draft) {
     let outdated: Vec<&Seat> = outdated(view).collect();
     if outdated.is_empty() {
@@ -30,7 +31,10 @@ pub(crate) fn plan(view: &View<'_>, draft: &mut Draft) {
     if is_held(view, draft) {
         return;
     }
-    restart_next(view, draft, &outdated);
+    match outdated.iter().find(|seat| seat.pod().is_some_and(|pod| pod.is_resizable)) {
+        Some(seat) => resize_pod(draft, seat),
+        None => restart_next(view, draft, &outdated),
+    }
 }
 
 /// Pods that are made from another template than the StatefulSet's, which is the one that is wanted.
@@ -157,6 +161,14 @@ fn restart_next(view: &View<'_>, draft: &mut Draft, outdated: &[&Seat<'_>]) {
         return draft.block(ConditionKind::UpgradeBlocked, Reason::OnlyVolumeBeingDeleted, message);
     }
     delete_pod(draft, seat, "it is alone, so that clients wait until it is back");
+}
+
+fn resize_pod(draft: &mut Draft, seat: &Seat<'_>) {
+    let Some(pod) = seat.pod() else { return };
+    draft.act(
+        Action::ResizePod { ordinal: seat.ordinal, pod_uid: pod.uid.clone() },
+        format!("Give member {} its new resources while it runs.", seat.ordinal),
+    );
 }
 
 fn delete_pod(draft: &mut Draft, seat: &Seat<'_>, why: &str) {

@@ -117,6 +117,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => (0..4_u8).prop_map(Event::ShrinkWorkload),
         6 => any_size().prop_map(Event::Replicas),
         3 => any::<bool>().prop_map(|is_good| Event::Template { is_good }),
+        2 => Just(Event::Resources),
         2 => any::<bool>().prop_map(Event::Hibernate),
         1 => Just(Event::Grow),
         2 => ordinal().prop_map(Event::AskReplacement),

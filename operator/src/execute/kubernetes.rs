@@ -175,7 +175,7 @@ fn only(uid: &str) -> Option<Preconditions> {
     Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None })
 }
 
-fn as_manager() -> PatchParams {
+pub(super) fn as_manager() -> PatchParams {
     PatchParams { field_manager: Some(labels::MANAGER.to_owned()), ..PatchParams::default() }
 }
 

@@ -5,6 +5,7 @@ mod apply;
 mod children;
 mod error;
 mod kubernetes;
+mod resize;
 mod store;
 
 use holdfast_plan::Action;
@@ -63,6 +64,7 @@ pub async fn execute(subject: Subject<'_>, action: &Action) -> Result<(), Execut
         Action::DeletePod { ordinal, pod_uid, is_forced } => {
             kubernetes::delete_pod(subject, *ordinal, pod_uid, *is_forced).await?;
         }
+        Action::ResizePod { ordinal, pod_uid } => resize::resize_pod(subject, *ordinal, pod_uid).await?,
         Action::DeleteClaim { ordinal, claim_uid, configuration } => {
             kubernetes::delete_claim(subject, *ordinal, claim_uid, *configuration).await?;
         }
@@ -87,6 +89,7 @@ pub fn step(action: &Action) -> &'static str {
         Action::ChangeVoters { .. } => "change-voters",
         Action::MoveLeader { .. } => "move-leader",
         Action::DeletePod { .. } => "delete-pod",
+        Action::ResizePod { .. } => "resize-pod",
         Action::DeleteClaim { .. } => "delete-claim",
         Action::GrowClaim { .. } => "grow-claim",
     }

@@ -1,15 +1,27 @@
 //! Pods as planning sees them. Pure.
 
+use std::collections::BTreeMap;
+
 use holdfast_plan::{Pod as Seen, PodPhase};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodCondition};
 use k8s_openapi::jiff::Timestamp;
 
 use super::age::seconds_since;
+use crate::limits::RESIZE_PATIENCE_SECONDS;
 use crate::resources::labels;
 
-/// What a pod is, as planning sees it. `node_lost_for_seconds` is known elsewhere.
+/// Annotations of an object.
+type Annotations = BTreeMap<String, String>;
+
+/// What a pod is, as planning sees it. `template` has the annotations of the StatefulSet's template;
+/// `node_lost_for_seconds` is known elsewhere.
 #[must_use]
-pub fn seen(pod: &Pod, node_lost_for_seconds: Option<u64>, now: Timestamp) -> Seen {
+pub fn seen(
+    pod: &Pod,
+    template: Option<&Annotations>,
+    node_lost_for_seconds: Option<u64>,
+    now: Timestamp,
+) -> Seen {
     let status = pod.status.as_ref();
     let container = server(pod);
     let ended = container.and_then(|container| {
@@ -18,7 +30,8 @@ pub fn seen(pod: &Pod, node_lost_for_seconds: Option<u64>, now: Timestamp) -> Se
     });
     Seen {
         uid: pod.metadata.uid.clone().unwrap_or_default(),
-        template_hash: annotation(pod, labels::TEMPLATE_HASH).unwrap_or_default().to_owned(),
+        template_hash: template_hash(pod, now),
+        is_resizable: template.is_some_and(|template| is_resizable(pod, template)),
         phase: match status.and_then(|status| status.phase.as_deref()) {
             Some("Running") => PodPhase::Running,
             Some("Succeeded" | "Failed") => PodPhase::Ended,
@@ -33,6 +46,25 @@ pub fn seen(pod: &Pod, node_lost_for_seconds: Option<u64>, now: Timestamp) -> Se
         waiting_reason: waiting_reason(pod),
         node_lost_for_seconds,
     }
+}
+
+/// The template that it has: none where its node has no room for the resources that it was given while it runs.
+fn template_hash(pod: &Pod, now: Timestamp) -> String {
+    let pending = condition(pod, "PodResizePending").filter(|pending| pending.status == "True");
+    let is_stuck = pending.is_some_and(|pending| {
+        let since = pending.last_transition_time.as_ref().map_or(0, |time| seconds_since(time, now));
+        pending.reason.as_deref() == Some("Infeasible") || since >= RESIZE_PATIENCE_SECONDS
+    });
+    let hash = annotation(pod, labels::TEMPLATE_HASH).filter(|_| !is_stuck);
+    hash.unwrap_or_default().to_owned()
+}
+
+fn is_resizable(pod: &Pod, template: &Annotations) -> bool {
+    let wanted = |name| template.get(name).map(String::as_str);
+    let has_other = annotation(pod, labels::TEMPLATE_HASH) != wanted(labels::TEMPLATE_HASH);
+    let fixed = annotation(pod, labels::FIXED_HASH);
+    let has_refused = annotation(pod, labels::RESIZE_REFUSED) == wanted(labels::TEMPLATE_HASH);
+    has_other && fixed.is_some() && fixed == wanted(labels::FIXED_HASH) && !has_refused
 }
 
 /// Whether it passes its readiness probe.

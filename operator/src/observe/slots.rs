@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_plan::{Claim, ClusterId, Ordinal, Slot, Workload};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
@@ -18,11 +19,12 @@ use crate::validate::Validated;
 #[must_use]
 pub fn slots(objects: &Objects, names: &Names, now: Timestamp) -> BTreeMap<Ordinal, Slot> {
     let mut slots: BTreeMap<Ordinal, Slot> = BTreeMap::new();
+    let template = objects.workload.as_ref().and_then(template_annotations);
     for pod in &objects.pods {
         let Some(ordinal) = pod.metadata.name.as_deref().and_then(|name| names.ordinal_of_pod(name)) else {
             continue;
         };
-        let mut seen = pods::seen(pod, None, now);
+        let mut seen = pods::seen(pod, template, None, now);
         seen.node_lost_for_seconds = pod_node_lost_for_seconds(pod, seen.unready_for_seconds, objects, now);
         slots.entry(ordinal).or_default().pod = Some(seen);
     }
@@ -74,6 +76,10 @@ fn lost_for_seconds(
     volume_node_lost_for_seconds(volume, pod, objects.all_nodes.as_ref()?, now)
 }
 
+fn template_annotations(workload: &StatefulSet) -> Option<&BTreeMap<String, String>> {
+    workload.spec.as_ref()?.template.metadata.as_ref()?.annotations.as_ref()
+}
+
 /// The StatefulSet, as planning sees it.
 #[must_use]
 pub fn workload(
@@ -84,7 +90,7 @@ pub fn workload(
 ) -> Option<Workload> {
     let live = objects.workload.as_ref()?;
     let spec = live.spec.as_ref()?;
-    let annotations = spec.template.metadata.as_ref().and_then(|metadata| metadata.annotations.as_ref());
+    let annotations = template_annotations(live);
     let size = statefulset::claim_size(live).as_deref().and_then(quantity::bytes);
     Some(Workload {
         replicas: u32::try_from(spec.replicas.unwrap_or(0)).unwrap_or(0),

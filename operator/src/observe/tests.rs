@@ -1,5 +1,7 @@
 //! Pods, claims and nodes as Kubernetes writes them, and what is seen in them.
 
+use std::collections::BTreeMap;
+
 use holdfast_plan::{ClusterId, Ordinal, PodPhase};
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
@@ -59,7 +61,7 @@ fn a_crashing_pod_tells_why() {
     });
     let conditions =
         json!([{ "type": "Ready", "status": "False", "lastTransitionTime": "2026-01-01T00:05:00Z" }]);
-    let seen = pods::seen(&read(pod("kv-0", &conditions, &container)), None, now());
+    let seen = pods::seen(&read(pod("kv-0", &conditions, &container)), None, None, now());
     assert_eq!((seen.phase, seen.restarts, seen.last_exit_code), (PodPhase::Running, 7, Some(137)));
     assert!(seen.was_out_of_memory && !seen.is_ready);
     assert_eq!(seen.waiting_reason.as_deref(), Some("CrashLoopBackOff"));
@@ -71,7 +73,7 @@ fn a_pod_is_deleted_since_the_request_and_not_since_its_deadline() {
     let mut deleted = unready("kv-0");
     deleted["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:10:40Z");
     deleted["metadata"]["deletionGracePeriodSeconds"] = json!(60);
-    let seen = pods::seen(&read(deleted), None, now());
+    let seen = pods::seen(&read(deleted), None, None, now());
     assert_eq!(seen.deleting_for_seconds, Some(20));
 }
 
@@ -130,5 +132,44 @@ fn a_volume_is_lost_with_its_only_node() {
         assert_eq!((claim.requested_bytes, claim.capacity_bytes, claim.is_bound), (1 << 30, 1 << 30, true));
         let pod = slots[&Ordinal(1)].pod.as_ref().unwrap();
         assert_eq!(pod.waiting_reason.as_deref(), Some("Unschedulable"));
+    }
+}
+
+#[test]
+fn a_pod_that_differs_in_resources_only_can_be_given_them() {
+    let template = |hash: &str, fixed: &str| {
+        BTreeMap::from([
+            ("holdfast.dev/template-hash".to_owned(), hash.to_owned()),
+            ("holdfast.dev/fixed-hash".to_owned(), fixed.to_owned()),
+        ])
+    };
+    let mut running = unready("kv-0");
+    running["metadata"]["annotations"]["holdfast.dev/fixed-hash"] = json!("fixed");
+    let seen = |pod: &Value, hash: &str, fixed: &str| {
+        pods::seen(&read(pod.clone()), Some(&template(hash, fixed)), None, now())
+    };
+    assert!(seen(&running, "new", "fixed").is_resizable);
+    assert!(!seen(&running, "abc", "fixed").is_resizable, "it has them");
+    assert!(!seen(&running, "new", "other").is_resizable, "something else differs");
+    assert!(!seen(&unready("kv-0"), "new", "fixed").is_resizable, "an earlier operator made it");
+    running["metadata"]["annotations"]["holdfast.dev/resize-refused"] = json!("new");
+    assert!(!seen(&running, "new", "fixed").is_resizable, "it cannot take them");
+    assert!(seen(&running, "newer", "fixed").is_resizable);
+}
+
+#[test]
+fn a_pod_whose_node_has_no_room_for_its_resources_has_no_template() {
+    for (reason, since, hash) in [
+        ("Infeasible", "2026-01-01T00:09:59Z", ""),
+        ("Deferred", "2026-01-01T00:09:59Z", "abc"),
+        ("Deferred", "2026-01-01T00:01:00Z", ""),
+    ] {
+        let conditions = json!([
+            { "type": "PodResizePending", "status": "True", "reason": reason, "lastTransitionTime": since }
+        ]);
+        let container =
+            json!({ "name": "holdfast", "image": "", "imageID": "", "ready": true, "restartCount": 0 });
+        let seen = pods::seen(&read(pod("kv-0", &conditions, &container)), None, None, now());
+        assert_eq!(seen.template_hash, hash, "{reason} since {since}");
     }
 }

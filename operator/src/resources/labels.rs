@@ -10,6 +10,10 @@ pub const CLUSTER: &str = "holdfast.dev/cluster";
 pub const CLUSTER_ID: &str = "holdfast.dev/cluster-id";
 /// Annotation of pods and the StatefulSet: hash of the pod template.
 pub const TEMPLATE_HASH: &str = "holdfast.dev/template-hash";
+/// Annotation of pods and their template: hash of what of the template cannot be changed while a pod runs.
+pub const FIXED_HASH: &str = "holdfast.dev/fixed-hash";
+/// Annotation of pods: hash of the template whose resources it could not be given while it runs.
+pub const RESIZE_REFUSED: &str = "holdfast.dev/resize-refused";
 /// Annotation of pods: the text that asks for a restart.
 pub const REVISION_TAG: &str = "holdfast.dev/revision-tag";
 /// Annotation of what the operator applies: hash of what was applied last.

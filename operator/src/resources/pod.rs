@@ -45,9 +45,28 @@ pub fn template(
         "metadata": { "labels": all_labels, "annotations": annotations },
         "spec": pod_spec(spec, names, cluster_id, default_repository),
     });
-    let hash = canonical::hash(&content);
-    content["metadata"]["annotations"][labels::TEMPLATE_HASH] = Value::String(hash.clone());
+    let (hash, fixed_hash) = (canonical::hash(&content), canonical::hash(&without_resources(&content)));
+    let annotations = &mut content["metadata"]["annotations"];
+    annotations[labels::TEMPLATE_HASH] = Value::String(hash.clone());
+    annotations[labels::FIXED_HASH] = Value::String(fixed_hash);
     Template { content, hash }
+}
+
+/// What of a template holds for as long as a pod runs: Kubernetes changes the resources of containers in place.
+fn without_resources(content: &Value) -> Value {
+    let mut fixed = content.clone();
+    if let Some(container) = fixed["spec"]["containers"][0].as_object_mut() {
+        container.remove("resources");
+    }
+    fixed
+}
+
+impl Template {
+    /// Requests and limits of the server's container, null for none.
+    #[must_use]
+    pub fn resources(&self) -> &Value {
+        &self.content["spec"]["containers"][0]["resources"]
+    }
 }
 
 fn pod_spec(

@@ -35,6 +35,7 @@ fn slot(number: u64, is_ready: bool, hash: &str) -> Slot {
     let pod = Pod {
         uid: format!("p{number}"),
         template_hash: hash.to_owned(),
+        is_resizable: false,
         phase: PodPhase::Running,
         is_ready,
         deleting_for_seconds: None,

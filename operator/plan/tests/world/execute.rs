@@ -50,6 +50,12 @@ impl World {
                     self.pods.remove(&ordinal.0);
                 }
             }
+            Action::ResizePod { ordinal, pod_uid } => {
+                let template = self.desired.template_hash.clone();
+                let pod = self.pods.get_mut(&ordinal.0).filter(|pod| pod.uid == *pod_uid).ok_or(Refused)?;
+                ensure(self.resizes.contains(&(pod.template.clone(), template.clone())))?;
+                pod.template = template;
+            }
             Action::DeleteClaim { ordinal, claim_uid, configuration } => {
                 if let Some(configuration) = configuration {
                     self.expect_configuration(*configuration)?;

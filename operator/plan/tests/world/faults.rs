@@ -46,6 +46,8 @@ pub enum Event {
     Template {
         is_good: bool,
     },
+    /// A person changes nothing but resources.
+    Resources,
     Hibernate(bool),
     Grow,
     AskReplacement(u8),
@@ -103,6 +105,12 @@ impl World {
             }
             Event::Replicas(replicas) => self.desired.replicas = replicas,
             Event::Template { is_good } => self.change_template(is_good),
+            Event::Resources => {
+                let before = self.desired.template_hash.clone();
+                let starts = self.is_template_good();
+                self.change_template(starts);
+                self.resizes.insert((before, self.desired.template_hash.clone()));
+            }
             Event::Hibernate(is_hibernating) => self.desired.is_hibernating = is_hibernating,
             Event::Grow => self.desired.volume_size_bytes += 1 << 30,
             Event::AskReplacement(ordinal) => {

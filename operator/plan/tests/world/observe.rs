@@ -35,6 +35,7 @@ impl World {
         let pod = self.pods.get(&ordinal).map(|pod| Pod {
             uid: pod.uid.clone(),
             template_hash: pod.template.clone(),
+            is_resizable: self.is_resizable(&pod.template),
             phase: if pod.starts_at <= self.now { PodPhase::Running } else { PodPhase::Pending },
             is_ready: self.is_ready(ordinal),
             deleting_for_seconds: pod.is_deleting.then_some(0),
@@ -56,6 +57,11 @@ impl World {
             is_deleting: claim.is_deleting,
         });
         Slot { pod, claim, process: self.told(ordinal) }
+    }
+
+    fn is_resizable(&self, template: &str) -> bool {
+        let applied = self.workload.as_ref().map(|workload| workload.template.clone()).unwrap_or_default();
+        self.resizes.contains(&(template.to_owned(), applied))
     }
 
     fn told(&self, ordinal: u32) -> Process {

@@ -27,6 +27,8 @@ pub struct World {
     pub slow: BTreeSet<u32>,
     /// Templates whose pods never start.
     pub bad_templates: BTreeSet<String>,
+    /// Templates that differ from another in nothing but resources: from, to.
+    pub resizes: BTreeSet<(String, String)>,
     pub leader: Option<MemberId>,
     pub started: BTreeSet<MemberId>,
     /// The configurations by the log entry that set them.
@@ -124,6 +126,7 @@ impl World {
             parts: BTreeMap::new(),
             slow: BTreeSet::new(),
             bad_templates: BTreeSet::new(),
+            resizes: BTreeSet::new(),
             leader: None,
             started: BTreeSet::new(),
             configurations: BTreeMap::new(),

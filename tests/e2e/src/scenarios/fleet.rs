@@ -80,7 +80,17 @@ async fn show_4_a_fleet(scene: Arc<Scene>) -> Outcome {
     scene.chart().wait_rolled_out().await?;
     sleep(limits::STILLNESS * 2).await;
     let now = self::lives(&clusters).await?;
-    expect(now == lives, || "members were restarted by a new operator".to_owned())
+    expect(now == lives, || "members were restarted by a new operator".to_owned())?;
+
+    for cluster in &clusters {
+        cluster.delete().await?;
+    }
+    wait_until("the operator to forget clusters that are gone", limits::STEP, async || {
+        let metrics = scene.chart().metrics().await?;
+        let left = metrics.lines().filter(|line| line.contains("name=\"fleet-")).count();
+        Ok(Look::when(left == 0, format!("{left} lines of metrics are about them")))
+    })
+    .await
 }
 
 fn is_available(cluster: &holdfast_operator::crd::HoldfastCluster) -> bool {
