@@ -41,7 +41,7 @@ e2e: ## Run all scenarios on a real Kubernetes (SCENARIO=D3 for one, ARGS="--lis
 	@tests/e2e/run.sh $(SCENARIO) $(ARGS)
 
 e2e-short: ## Run the scenarios that every change is tested with, in 15 minutes at most
-	@tests/e2e/run.sh --short $(ARGS)
+	@tests/e2e/run.sh --short --parallel 2 $(ARGS)
 
 reference: ## Build etcd and its tools, which tests and bench compare with
 	@$(setup)/prepare.sh test

@@ -3,6 +3,8 @@
 # tests/kubernetes unless KUBECONFIG names another; loads the images; and hands everything else to the runner.
 # With KUBECONFIG the images have to be where that Kubernetes finds them: see README.md.
 #
+# HOLDFAST_E2E_PREBUILT=yes takes the programs as they are in the target folder.
+#
 # Usage: run.sh [--short] [SCENARIO...] [options of the runner, `--help` lists them]
 set -euo pipefail
 
@@ -20,9 +22,15 @@ staged=$HOLDFAST_CACHE_DIR/e2e
 next_version=${version%.*}.$((${version##*.} + 1))
 [ ${#next_version} = ${#version} ] || next_version=
 
-cargo build --locked -p holdfast
-# Both at once, so that what they share is compiled once.
-cargo build --locked -p holdfast-e2e -p holdfast-operator --features holdfast-operator/failpoints --bins
+failpoints=(--failpoints)
+if [ -n "${HOLDFAST_E2E_PREBUILT:-}" ]; then
+  # As `make test` leaves them, without failpoints, so that nothing is compiled a second time with other features.
+  failpoints=()
+else
+  cargo build --locked -p holdfast
+  # Both at once, so that what they share is compiled once.
+  cargo build --locked -p holdfast-e2e -p holdfast-operator --features holdfast-operator/failpoints --bins
+fi
 
 # Prints the archive of an image, which is made anew only for other programs.
 image() { # <target> <name> <version> <program>
@@ -41,7 +49,10 @@ image() { # <target> <name> <version> <program>
   echo "$archive"
 }
 
-options=(--checkout "$PWD" --evidence "${HOLDFAST_E2E_EVIDENCE:-$CARGO_TARGET_DIR/e2e-evidence}")
+mkdir -p "$staged/bin"
+ln -sf "$CARGO_TARGET_DIR/debug/holdfast-operator" "$staged/bin/kubectl-holdfast"
+
+options=(--checkout "$PWD" --plugin "$staged/bin/kubectl-holdfast" --evidence "${HOLDFAST_E2E_EVIDENCE:-$CARGO_TARGET_DIR/e2e-evidence}")
 if [ -z "${KUBECONFIG:-}" ]; then
   HOLDFAST_BIN=$CARGO_TARGET_DIR/debug/holdfast tests/kubernetes/cluster.sh up >/dev/null
   while IFS='=' read -r name value; do
@@ -56,6 +67,6 @@ if [ -z "${KUBECONFIG:-}" ]; then
   for archive in ${archives//,/ }; do
     tests/kubernetes/node.sh load all "$archive" >/dev/null
   done
-  options+=(--node-script "$PWD/tests/kubernetes/node.sh" --archives "$archives" --failpoints)
+  options+=(--node-script "$PWD/tests/kubernetes/node.sh" --archives "$archives" ${failpoints[@]+"${failpoints[@]}"})
 fi
 exec "$CARGO_TARGET_DIR/debug/holdfast-e2e" "${options[@]}" "$@"

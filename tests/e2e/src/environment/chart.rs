@@ -53,7 +53,10 @@ impl Chart {
     pub async fn install(&self, settings: &[&str]) -> Outcome {
         let place = &self.environment.place;
         let folder = place.checkout.join("charts/holdfast").display().to_string();
+        // A tag whose image was made anew starts no pod; this does.
+        let loaded: Vec<_> = place.archives.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
         let images = [
+            format!("podAnnotations.loaded={}", loaded.join("-")),
             format!("image.repository={}", place.operator_image),
             format!("image.tag={}", place.operator_tag),
             format!("server.image.repository={}", place.server_image),

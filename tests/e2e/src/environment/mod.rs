@@ -57,6 +57,9 @@ pub struct Place {
     /// Where the objects, events and logs of failed scenarios go.
     #[arg(long, default_value = "target/e2e-evidence")]
     pub evidence: PathBuf,
+    /// The program `kubectl-holdfast`, under that name.
+    #[arg(long)]
+    pub plugin: Option<PathBuf>,
     /// Members are reached through the API server's port-forward, not by the pods' own addresses.
     #[arg(long, env = "HOLDFAST_E2E_FORWARD")]
     pub forward: bool,

@@ -12,6 +12,7 @@ mod network;
 mod nodes;
 mod operator;
 mod passwords;
+mod plugin;
 mod promises;
 mod refusals;
 mod rotation;
@@ -37,6 +38,7 @@ pub fn all() -> Vec<&'static Scenario> {
         trust::SCENARIOS,
         rotation::SCENARIOS,
         passwords::SCENARIOS,
+        plugin::SCENARIOS,
         operator::SCENARIOS,
         interference::SCENARIOS,
         killed_operator::SCENARIOS,
