@@ -198,7 +198,7 @@ pub const V2_BODY_BYTES_MAX: usize = 10 << 20;
 pub const BLANK_CONNECTIONS_MAX: usize = 256;
 
 /// Bytes of keys and values that a listing of the v2 API reads in one step; what one listing holds in memory.
-pub const V2_LIST_STEP_BYTES: usize = 128 << 10;
+pub const V2_LIST_STEP_BYTES: usize = 512 << 10;
 
 /// Largest body that describes a user or a role of the v2 API.
 pub const V2_AUTH_BODY_BYTES_MAX: usize = 1 << 20;

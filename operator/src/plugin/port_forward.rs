@@ -21,11 +21,11 @@ pub async fn run(asked: &Asked, listen: SocketAddr, user_secret: Option<&str>) -
     let listener =
         TcpListener::bind(listen).await.map_err(PluginError::local(format!("listen on {listen}")))?;
     let address = listener.local_addr().map_err(PluginError::local("read the address"))?;
+    // At once, so that whoever reads a line of it and goes away ends nothing.
     println!(
-        "{}/{} is served on http://{address}. Try: curl http://{address}/v2/keys",
+        "{}/{} is served on http://{address}. Try: curl http://{address}/v2/keys\nStop with Ctrl-C.",
         asked.namespace, asked.name
     );
-    println!("Stop with Ctrl-C.");
     let shared = Arc::new((asked.clone(), tunnel));
     loop {
         let (mut local, _) = tokio::select! {

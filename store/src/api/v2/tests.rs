@@ -285,18 +285,18 @@ async fn a_full_store_refuses_what_adds_and_lets_delete() {
 
 #[tokio::test]
 async fn a_large_directory_comes_in_pieces_as_it_was_at_one_moment() {
-    const FILES: usize = 600;
+    const FILES: usize = 1500;
     let node = start().await;
     let value = "v".repeat(2 << 10);
     let puts = (0..FILES).map(|number| {
-        let (key, value) = (format!("/d/{number:03}"), value.clone());
+        let (key, value) = (format!("/d/{number:04}"), value.clone());
         let put = PutRequest { key: key.into(), value: value.into(), ..PutRequest::default() };
         node.node.propose(Operation::Put(put))
     });
     futures::future::try_join_all(puts).await.unwrap();
     let mut expected = Vec::new();
     for number in 0..FILES {
-        let key = format!("/d/{number:03}");
+        let key = format!("/d/{number:04}");
         let found = node.node.view().get(key.as_bytes()).unwrap().unwrap();
         expected.push(node_json(&key, &value, found.mod_revision.0, found.create_revision.0));
     }

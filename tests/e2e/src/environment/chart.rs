@@ -199,12 +199,23 @@ impl Chart {
     /// # Errors
     /// When the API server does not answer.
     pub async fn ended_with(&self, name: &str, value: &str) -> Outcome<bool> {
-        let has_variable = |pod: &Pod| {
-            let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-            let mut variables = containers.flat_map(|container| &container.env).flatten();
-            variables.any(|variable| variable.name == name && variable.value.as_deref() == Some(value))
-        };
-        Ok(self.pods().await?.iter().any(|pod| has_variable(pod) && ends_of(pod) > 0))
+        Ok(self.pods().await?.iter().any(|pod| has_variable(pod, name, value) && ends_of(pod) > 0))
+    }
+
+    /// Waits until no operator without this environment variable is left, which could do the work of those that have it.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub async fn wait_until_all_have(&self, name: &str, value: &str) -> Outcome {
+        wait_until(&format!("operators with {name}={value}"), limits::STEP, async || {
+            let pods = self.pods().await?;
+            let without = pods.iter().filter(|pod| !has_variable(pod, name, value)).count();
+            Ok(Look::when(
+                !pods.is_empty() && without == 0,
+                format!("{without} of {} are without", pods.len()),
+            ))
+        })
+        .await
     }
 
     /// What the operators have logged since a while ago.
@@ -242,6 +253,12 @@ fn is_ready(pod: &Pod) -> bool {
     let conditions = pod.status.iter().flat_map(|status| &status.conditions).flatten();
     pod.metadata.deletion_timestamp.is_none()
         && conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+fn has_variable(pod: &Pod, name: &str, value: &str) -> bool {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let mut variables = containers.flat_map(|container| &container.env).flatten();
+    variables.any(|variable| variable.name == name && variable.value.as_deref() == Some(value))
 }
 
 fn ends_of(pod: &Pod) -> i32 {

@@ -104,7 +104,12 @@ async fn show_6_the_life_of_a_release(scene: Arc<Scene>) -> Outcome {
         let rendered = helm(&["template", "refused", &chart, "--set", setting]).await;
         expect(rendered.is_err(), || format!("the chart takes {setting}"))?;
     }
-    demand_valid_manifests(&scene, &chart).await?;
+    let defined = define_monitoring(&scene).await?;
+    let valid = demand_valid_manifests(&scene, &chart).await;
+    for definition in &defined {
+        scene.environment.kubectl(&["delete", "crd", definition]).await?;
+    }
+    valid?;
 
     // A release of the cluster's chart is a cluster like any other.
     let version = format!("version={}", scene.environment.place.server_version);
@@ -143,6 +148,42 @@ async fn show_6_the_life_of_a_release(scene: Arc<Scene>) -> Outcome {
     expect(now == lives, || format!("pods were {lives:?} and are {now:?}"))?;
     let ledger = cluster.audited(load, 3).await?;
     demand_patience_at_most(&ledger, 1)
+}
+
+/// Kinds of the Prometheus operator: plural and kind.
+const MONITORING_KINDS: [(&str, &str); 3] = [
+    ("servicemonitors", "ServiceMonitor"),
+    ("podmonitors", "PodMonitor"),
+    ("prometheusrules", "PrometheusRule"),
+];
+
+/// Definitions of the Prometheus operator's kinds that take whatever they are given, where it is not installed itself. The
+/// names of those that were made.
+async fn define_monitoring(scene: &Arc<Scene>) -> Outcome<Vec<String>> {
+    let mut made = Vec::new();
+    for (plural, kind) in MONITORING_KINDS {
+        let name = format!("{plural}.monitoring.coreos.com");
+        if scene.environment.kubectl(&["get", "crd", &name]).await.is_ok() {
+            continue;
+        }
+        let anything = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": { "name": name },
+            "spec": {
+                "group": "monitoring.coreos.com", "scope": "Namespaced",
+                "names": { "plural": plural, "kind": kind, "singular": kind.to_lowercase() },
+                "versions": [{
+                    "name": "v1", "served": true, "storage": true, "schema": { "openAPIV3Schema": anything },
+                }],
+            },
+        });
+        scene.environment.kubectl_with_input(&["create", "-f", "-"], &definition.to_string()).await?;
+        let wait = ["wait", "--for=condition=Established", "--timeout=30s", "crd", &name];
+        scene.environment.kubectl(&wait).await?;
+        made.push(name);
+    }
+    Ok(made)
 }
 
 /// What the chart renders, what stands in deploy/, and the samples: the API server would take all of it.

@@ -76,6 +76,7 @@ async fn a2_ended_at_each_step_of_the_beginning(scene: Arc<Scene>) -> Outcome {
     let mut met = Vec::new();
     for (number, point) in failpoints(STEPS_OF_THE_BEGINNING).into_iter().enumerate() {
         scene.chart().set_variable(VARIABLE, Some(&point)).await?;
+        scene.chart().wait_until_all_have(VARIABLE, &point).await?;
         let begun = async {
             let cluster = Cluster::create(&scene, &format!("ended-{number}"), json!({})).await?;
             if ended_at(&scene, &cluster, &point, 3).await? {
@@ -91,7 +92,8 @@ async fn a2_ended_at_each_step_of_the_beginning(scene: Arc<Scene>) -> Outcome {
         begun?;
     }
     scene.note(format!("ended at {met:?}"));
-    expect(met.len() >= 3, || format!("the operator was only ever ended at {met:?}"))
+    let all = failpoints(STEPS_OF_THE_BEGINNING);
+    expect(met == all, || format!("the operator was only ever ended at {met:?}"))
 }
 
 async fn show_5_ended_at_each_step_of_a_change(scene: Arc<Scene>) -> Outcome {
@@ -104,6 +106,7 @@ async fn show_5_ended_at_each_step_of_a_change(scene: Arc<Scene>) -> Outcome {
         // Each round goes one way and the next one back, and has a restart and a rotation in it.
         let members = if number.is_multiple_of(2) { 3 } else { 1 };
         scene.chart().set_variable(VARIABLE, Some(&point)).await?;
+        scene.chart().wait_until_all_have(VARIABLE, &point).await?;
         let tag = number.to_string();
         cluster.change(json!({ "replicas": members, "revisionTag": tag, "tls": { "rotate": tag } })).await?;
         let ended = ended_at(&scene, &cluster, &point, members).await;
@@ -118,6 +121,13 @@ async fn show_5_ended_at_each_step_of_a_change(scene: Arc<Scene>) -> Outcome {
         .await?;
     }
     scene.note(format!("ended at {met:?}"));
+    // Learners are taken in on the way up only, and claims deleted on the way down; who leads is chance.
+    let chance = ["after-add-learners", "before-delete-claim", "before-move-leader", "after-move-leader"];
+    let missed: Vec<_> =
+        failpoints(STEPS_OF_A_CHANGE).into_iter().filter(|point| !met.contains(point)).collect();
+    expect(missed.iter().all(|point| chance.contains(&point.as_str())), || {
+        format!("the operator was not ended at {missed:?}")
+    })?;
     let members = cluster.pods().await?.len();
     let ledger = cluster.audited(load, members).await?;
     demand_patience_at_most(&ledger, 100)?;
