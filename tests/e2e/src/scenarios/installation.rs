@@ -203,15 +203,17 @@ async fn demand_valid_manifests(scene: &Arc<Scene>, chart: &str) -> Outcome {
             } else if path.extension().is_some_and(|extension| extension == "yaml")
                 && path.file_name().is_some_and(|name| name != "kustomization.yaml")
             {
-                let file = path.display().to_string();
+                let unread = |source| Failure::File { what: format!("reading {}", path.display()), source };
+                // Beside the operator that runs, with which the manifests share a name, and not a selector.
+                let manifest = std::fs::read_to_string(&path)
+                    .map_err(unread)?
+                    .replace(OPERATOR_NAMESPACE, &scene.namespace);
                 // Samples name no namespace; the operator's own manifests do.
-                let is_sample = folder != deploy;
-                let mut arguments =
-                    vec!["apply", "--dry-run=server", "--server-side", "--force-conflicts", "-f", &file];
-                if is_sample {
+                let mut arguments = apply.to_vec();
+                if folder != deploy {
                     arguments.extend(["-n", &scene.namespace]);
                 }
-                scene.environment.kubectl(&arguments).await?;
+                scene.environment.kubectl_with_input(&arguments, &manifest).await?;
                 checked += 1;
             }
         }
