@@ -24,6 +24,9 @@ const FAILURE: u8 = 1;
 const REMOVED: u8 = 3;
 
 fn main() -> ExitCode {
+    // The allocator asks for huge pages, and the first byte of each is charged as all of it: at rest that is half of the
+    // memory. A kernel without them has nothing to turn off.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let mut arguments = std::env::args_os();
     let program = arguments.next().unwrap_or_else(|| "holdfast".into());
     // Names and values that are no text concern somebody else.
