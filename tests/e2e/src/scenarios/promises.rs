@@ -14,13 +14,13 @@ use crate::oracle::LoadKind;
 use crate::scenario::{Company, Scenario};
 use crate::scene::Scene;
 
+// Not in the short set: what is promised in milliseconds is measured on a machine that does nothing else.
 pub const SCENARIOS: &[Scenario] = &[Scenario::new(
     "Show-2",
     "three lines to Available in 60 s; 1 to 3 members and a restart of all under load, with the pauses in milliseconds",
     Company::None,
     |scene| Box::pin(show_2_promises_in_numbers(scene)),
-)
-.short()];
+)];
 
 async fn show_2_promises_in_numbers(scene: Arc<Scene>) -> Outcome {
     let begun = Instant::now();
