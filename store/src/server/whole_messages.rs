@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
+use holdfast_consensus::limits::PEER_MESSAGE_BYTES_MAX;
 use http_body::{Body, Frame};
 
-/// Bytes before each message: flags and the message's length.
-const PREFIX_LEN: usize = 5;
+use crate::api::grpc::PREFIX_LEN;
 
 /// A body that yields whole messages, in the pieces in which they came.
 pub(super) struct WholeMessages<B> {
@@ -73,8 +73,14 @@ impl<B> WholeMessages<B> {
 
     fn received(&mut self, piece: Bytes) {
         self.partial.push(piece);
-        while let Some(wanted_len) = self.partial.wanted_len().filter(|len| *len <= self.partial.len) {
-            self.partial.release(wanted_len, &mut self.whole);
+        while let Some(wanted_len) = self.partial.wanted_len() {
+            // One that is too large is refused by its length alone, which the reader has to see for that.
+            let is_refused = wanted_len > PREFIX_LEN + PEER_MESSAGE_BYTES_MAX;
+            let released_len = if is_refused { self.partial.len } else { wanted_len };
+            if released_len > self.partial.len {
+                return;
+            }
+            self.partial.release(released_len, &mut self.whole);
         }
     }
 
@@ -160,6 +166,17 @@ mod tests {
         let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
         assert_eq!(first, message("whole"));
         assert!(futures::poll!(body.frame()).is_pending());
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_too_large_is_not_waited_for() {
+        let length = u32::try_from(PEER_MESSAGE_BYTES_MAX + 1).unwrap().to_be_bytes();
+        let sent = Bytes::from([&[0][..], &length, b"and a little"].concat());
+        let frames = futures::stream::iter([sent.clone()])
+            .map(|piece| Ok::<_, Infallible>(Frame::data(piece)))
+            .chain(futures::stream::pending());
+        let mut body = WholeMessages::new(StreamBody::new(frames));
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), sent);
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use crate::api::error::{Code, Status};
 use crate::limits::GRPC_MESSAGE_SEND_BYTES_MAX;
 
 /// Bytes before each message.
-pub(super) const PREFIX_LEN: usize = 5;
+pub const PREFIX_LEN: usize = 5;
 
 /// Reads the messages of one request.
 pub(super) struct FrameReader<B> {

@@ -30,6 +30,7 @@ use frame::FrameReader;
 use metadata::Metadata;
 
 pub use body::GrpcBody;
+pub use frame::PREFIX_LEN;
 pub use gathered_writes::GatheredWrites;
 pub use http2::{configure_h2, is_grpc};
 pub use method::{Kind, Method};
